@@ -1,0 +1,1 @@
+d = {"settings": {}, "syms": {}}
