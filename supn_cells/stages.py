@@ -217,8 +217,9 @@ def deferred_interrupt():
 
 # %% ../nbs/30_stages.ipynb #2f98b038
 def to_unit(x: Tensor) -> Tensor:
-    "Stretch the 1st to 99th percentile of a stack of maps, (N, 1, H, W), to (0, 1) for display."
-    lo, hi = torch.quantile(x.float().flatten()[:2**24], torch.tensor([0.01, 0.99], device=x.device))
+    "Stretch the 1st to 99th percentile of a stack of maps, (N, 1, H, W), to (0, 1) for display; what is not finite becomes 0."
+    x = x.float().nan_to_num(0, 0, 0)
+    lo, hi = torch.quantile(x.flatten()[:2**24], torch.tensor([0.01, 0.99], device=x.device))
     return ((x - lo) / (hi - lo).clamp(min=1e-6)).clamp(0, 1)
 
 
