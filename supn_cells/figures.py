@@ -52,7 +52,8 @@ def bar_chart(
         if f'paper_{metric}' in table:
             ax.plot(table[f'paper_{metric}'], rows + shift, 'kD', ms=4, label='paper' if metric == 'auroc' else None)
     ax.axvline(.5, color='k', ls='--', lw=.8)
-    ax.set(yticks=rows, yticklabels=table['model'], xlim=(.4, 1), xlabel='area under the curve')
+    lowest = table[['auroc_low', 'auprc_low']].min(axis=None)
+    ax.set(yticks=rows, yticklabels=table['model'], xlim=(min(.4, lowest - .02), 1), xlabel='area under the curve')
     ax.invert_yaxis()
     ax.legend(fontsize=8, loc='upper left', bbox_to_anchor=(1, 1))
     plt.close(fig)

@@ -88,7 +88,7 @@ def synthetic_raw(
     light, spots = optics(light, px), np.zeros_like(mask)
     for _ in range(rng.integers(1, 4) if infected else 0):
         centre = rng.choice(np.argwhere(mask)) + rng.uniform(-.5, .5, 2)
-        light, spot = add_spot(light, centre, 1.5 * px * rng.uniform(1, 1.4), rng.uniform(.25, 1))
+        light, spot = add_spot(light, centre, 1.5 * px * rng.uniform(1, 1.4), rng.uniform(.5, 2))
         spots |= spot
     counts = camera(rng, plateau * (light + rng.uniform(.02, .15)), hot=8 * px**2)
     counts = (counts - counts.min()) / np.ptp(counts)
