@@ -141,7 +141,7 @@ def find_fl(
 ) -> Path: # folder with a sub-folder for each split, or None
     "Find the fluorescence set; FileNotFoundError if it is not at `path` or $SUPN_CELLS_DATA although one is given."
     named = path or os.environ.get('SUPN_CELLS_DATA')
-    place = Path(named or pooch.os_cache('supn_cells')).expanduser()
+    place = Path(named or pooch.os_cache('supn_cells')).expanduser().resolve()
     for p in (place/'fl_dataset', place):
         if all((p/s/kind).is_dir() for s in FL_COUNTS for kind in ('raw', 'mask')): return p
     if named: raise FileNotFoundError(f'no fluorescence set in {place}{"" if path else " (from SUPN_CELLS_DATA)"}: '

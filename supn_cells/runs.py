@@ -81,7 +81,7 @@ def find_notebook(name: str) -> Path:
     path = Path(name)
     return path if path.suffix == '.ipynb' else project_path(f'nbs/{name}.ipynb')
 
-
+# %% ../nbs/51_runs.ipynb #b9377e65
 def run_notebook(
         notebook: str,     # name in nbs/, or a path
         run: str | Path,   # folder of the run, relative to the project; made if missing
@@ -99,7 +99,7 @@ def run_notebook(
     papermill.execute_notebook(str(path), str(out), checked, cwd=str(path.parent), progress_bar=progress, **shown)
     return out
 
-
+# %% ../nbs/51_runs.ipynb #f4be9bc9
 def main(argv: list[str] | None = None) -> int:  # exit status
     "Console command `supn_cells`."
     parser = argparse.ArgumentParser(prog='supn_cells', description='Run a parameterised notebook of the project.')

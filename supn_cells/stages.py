@@ -151,7 +151,7 @@ def digest(images: Tensor) -> str:  # 16 hexadecimal digits
     "Fingerprint of a training set, to refuse resuming on other images."
     return hashlib.sha256(images.cpu().contiguous().numpy().tobytes() + str(tuple(images.shape)).encode()).hexdigest()[:16]
 
-
+# %% ../nbs/30_stages.ipynb #576a872c
 class Trainer:
     "Parameters, optimiser and progress of one stage, savable at every step."
     def __init__(self, model: VAE, config: StageConfig, level: float):
@@ -291,7 +291,7 @@ def run_steps(
                 save()
                 raise KeyboardInterrupt(f'stage {config.stage} was stopped after step {step}; run it again to continue')
 
-
+# %% ../nbs/30_stages.ipynb #91a45c1c
 def record(trainer: Trainer, writer: SummaryWriter, bar: tqdm) -> None:
     "Read the losses since the last record; FloatingPointError if they are not finite."
     step = trainer.step
@@ -308,7 +308,7 @@ def record(trainer: Trainer, writer: SummaryWriter, bar: tqdm) -> None:
     bar.set_postfix(nll=f'{nll:.0f}', kl=f'{kl:.1f}', refresh=False)
     bar.update(step - bar.n)
 
-# %% ../nbs/30_stages.ipynb #91a45c1c
+# %% ../nbs/30_stages.ipynb #72b6ac71
 def train_stage(
         model: VAE,
         images: Tensor,        # training set, (N, C, H, W), in (-1, 1), on the device to train on
@@ -339,7 +339,7 @@ def train_stage(
     model.eval()
     return trainer.history
 
-
+# %% ../nbs/30_stages.ipynb #1bfb1fdf
 def run_attempts(trainer: Trainer, images: Tensor, folder: Path, save, progress: bool) -> None:
     "Run to the end; after a collapse start again with a new seed, RuntimeError after MAX_RESTARTS of them."
     while True:

@@ -85,7 +85,7 @@ class ModelConfig:
         "Inverse of to_dict; TypeError names a field that does not exist."
         return cls(**{**d, 'network': NetworkConfig(**d['network'])})
 
-
+# %% ../nbs/21_vae.ipynb #5577af3c
 class VAE(nn.Module):
     "Encoder, mean decoder and the likelihoods trained so far."
     def __init__(self, config: ModelConfig = ModelConfig()):
