@@ -90,7 +90,7 @@ def residual_grid(
             if spots is not None and title != 'mean': outline(ax, spots[i], 'tab:green')
             ax.set(xticks=[], yticks=[], title=title if i == 0 else '')
         if names is not None: row[0].set_ylabel(names[i], fontsize=8)
-    fig.colorbar(drawn, ax=axes[:, -1], label='whitened residual (standard deviations)', shrink=min(1., 2 / len(images) + .3))
+    fig.colorbar(drawn, ax=axes[:, -1], label="standard deviations", shrink=min(1., 2 / len(images) + .3))
     plt.close(fig)
     return fig
 

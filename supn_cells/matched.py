@@ -18,13 +18,18 @@ from .scores import MODEL_NAMES, AnomalyResult, check_images, frozen
 from .stencil import l_mul, lagged_product, offsets
 
 # %% ../nbs/41_matched.ipynb #a31953c6
+def _profile(distance, sigma):
+    "Height of the spot at a signed distance in pixels, zero beyond its reach."
+    return torch.exp(-distance.square()/(2*sigma**2))*(distance.abs() <= math.ceil(3*sigma))
+
+
 def spot_template(
     sigma: float, # standard deviation of the spot, in pixels
 ) -> Tensor: # (K, K), K odd, float64, 1 at the centre
     "Isotropic Gaussian on a square that reaches at least 3 sigma from the centre; ValueError unless sigma is positive."
     if not sigma > 0: raise ValueError(f'sigma must be positive, not {sigma}')
     reach = math.ceil(3*sigma)
-    profile = torch.exp(-torch.arange(-reach, reach + 1, dtype=torch.float64).square()/(2*sigma**2))
+    profile = _profile(torch.arange(-reach, reach + 1, dtype=torch.float64), sigma)
     return torch.outer(profile, profile)
 
 # %% ../nbs/41_matched.ipynb #4abb21df
@@ -53,10 +58,8 @@ def matched_filter(
     "Signed likelihood-ratio map: T^2/2 is the log-likelihood ratio of the best spot at each pixel. ValueError as `spot_norm` and `p.whiten`."
     norm, whitened = spot_norm(p, sigma), p.whiten(x)
     residual = l_mul(p.log_diag.exp(), p.off_diag.unsqueeze(-4), whitened) # precision times residual
-    t = spot_template(sigma).to(residual)[None, None]
-    with torch.backends.cudnn.flags(enabled=torch.backends.cudnn.enabled, allow_tf32=False):
-        correlation = F.conv2d(residual.reshape(-1, 1, *x.shape[-2:]), t, padding=t.shape[-1]//2)
-    return correlation.reshape(residual.shape)/norm
+    def band(n): return _profile((i := torch.arange(n, dtype=torch.float64))[:, None] - i, sigma).to(residual)
+    return band(x.shape[-2])@residual@band(x.shape[-1])/norm
 
 # %% ../nbs/41_matched.ipynb #cf54323c
 def score_matched(
