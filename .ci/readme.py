@@ -16,7 +16,7 @@ def main():
         subprocess.run([sys.executable, '-m', 'nbconvert', '--to', 'markdown', '--log-level', 'ERROR', '--output-dir', folder, str(processed)], check=True)
         text = (Path(folder)/'index.md').read_text(encoding='utf-8')
     text = re.sub(r'^---\n.*?\n---\n', '', text.strip(), flags=re.S)  # the front matter is for Quarto
-    text = re.sub(r'```python\n#\| echo: false\n.*?```\n', '', text, flags=re.S)  # hidden code
+    text = re.sub(r'```\w* *\n#\| echo: false\n.*?```\n', '', text, flags=re.S)  # hidden code
     text = text.replace('](figures/', '](nbs/figures/')  # pictures lie beside the notebooks
     text = re.sub(r'\n{3,}', '\n\n', text)
     (config.config_path/'README.md').write_text(f'# {config.lib_name}\n\n{text.strip()}\n', encoding='utf-8')

@@ -93,11 +93,12 @@ def run_notebook(
     defaults = notebook_parameters(path)
     checked = check_parameters(parameters, defaults)
     if 'run' in defaults: checked['run'] = str(folder)
-    write_json(folder/f'{path.stem}.parameters.json', {**defaults, **checked})
-    out = folder/path.name
+    folder.mkdir(parents=True, exist_ok=True)
+    unfinished = folder/f'{path.stem}.unfinished.ipynb'
     shown = {'log_output': True, 'stdout_file': sys.stdout, 'stderr_file': sys.stderr} if progress else {}
-    papermill.execute_notebook(str(path), str(out), checked, cwd=str(path.parent), progress_bar=progress, **shown)
-    return out
+    papermill.execute_notebook(str(path), str(unfinished), checked, cwd=str(path.parent), progress_bar=progress, **shown)
+    write_json(folder/f'{path.stem}.parameters.json', {**defaults, **checked})
+    return unfinished.replace(folder/path.name)
 
 # %% ../nbs/51_runs.ipynb #f4be9bc9
 def main(argv: list[str] | None = None) -> int:  # exit status
@@ -114,7 +115,7 @@ def main(argv: list[str] | None = None) -> int:  # exit status
         print('executed notebook:', run_notebook(args.notebook, args.run, given, progress=not args.quiet))
         return 0
     except papermill.PapermillExecutionError as e:
-        print(f'supn_cells: {e.ename}: {e.evalue}\nThe executed notebook in {args.run} holds the traceback.', file=sys.stderr)
+        print(f'The unfinished notebook in {args.run} holds the traceback.\nsupn_cells: {e.ename}: {e.evalue}', file=sys.stderr)
         return 1
     except (ValueError, OSError) as e:
         print(f'supn_cells: {e}', file=sys.stderr)

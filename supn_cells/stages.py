@@ -244,9 +244,10 @@ LOG_EVERY = 20  # steps between two readings of the losses
 
 def check_settings(found: dict, wanted: dict, path: Path) -> None:
     "ValueError names the first setting in which a saved stage differs from the wanted one."
-    for key in wanted:
-        if found.get(key) != wanted[key]:
-            raise ValueError(f'{path} was made with {key} = {found.get(key)!r}, not {wanted[key]!r}: '
+    for key, value in wanted.items():
+        if isinstance(value, dict): check_settings(found.get(key, {}), value, path)
+        elif found.get(key) != value:
+            raise ValueError(f'{path} was made with {key} = {found.get(key)!r}, not {value!r}: '
                              'choose another run folder, restore that setting, or delete the file to train again')
 
 
