@@ -110,7 +110,7 @@ def copy_into(targets: dict[str, Tensor], source: dict[str, Tensor], path: str |
 def read_config(folder: str | Path) -> ModelConfig:
     "The configuration of the model in a folder; FileNotFoundError or ValueError names the file."
     path = Path(folder)/'config.json'
-    if not path.is_file(): raise FileNotFoundError(f'no model in {Path(folder)}: config.json is missing')
+    if not path.is_file(): raise FileNotFoundError(f'no model in {Path(folder)}: config.json is missing. Train one there first, or correct the folder')
     try: return ModelConfig.from_dict(json.loads(path.read_text(encoding='utf-8')))
     except (TypeError, KeyError, ValueError) as e: raise ValueError(f'{path} does not describe a model ({e})') from None
 
