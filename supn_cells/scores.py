@@ -87,14 +87,14 @@ def sample_codes(
 def check_images(
     model: nn.Module,     # with `kinds`
     images: Tensor,       # (N, C, H, W)
-    masks: Tensor | None, # bool, shaped like images; None: the whole image counts
+    masks: Tensor | None, # bool, (N, 1, H, W); None: the whole image counts
     kinds: tuple | None,  # likelihoods; None: all that the model holds
 ) -> tuple[Tensor, tuple]: # tiles that count, kinds
     "Complete masks and kinds; ValueError says what does not fit."
     if not len(images): raise ValueError('there are no images to score')
-    if masks is None: masks = torch.ones_like(images, dtype=torch.bool)
-    if masks.shape != images.shape:
-        raise ValueError(f'masks {tuple(masks.shape)} must have the shape of the images {tuple(images.shape)}')
+    if masks is None: masks = torch.ones_like(images[:, :1], dtype=torch.bool)
+    if masks.shape != images[:, :1].shape:
+        raise ValueError(f'masks {tuple(masks.shape)} must have the shape of the images {tuple(images.shape)}, with one channel')
     kinds = model.kinds if kinds is None else tuple(kinds)
     if missing := [k for k in kinds if k not in model.kinds]:
         raise ValueError(f'the model has no likelihood {missing[0]!r}, only {", ".join(model.kinds)}')
@@ -103,18 +103,18 @@ def check_images(
 # %% ../nbs/40_scores.ipynb #1aee3da9
 def score_codes(
     model: nn.Module,             # with `mean`, `likelihood`, `kinds`
-    images: Tensor,               # (N, 1, H, W), in (-1, 1), on the device of the model
+    images: Tensor,               # (N, C, H, W), in (-1, 1), on the device of the model
     masks: Tensor | None,         # cell pixels, bool, (N, 1, H, W); None: the whole image
     codes: Tensor,                # latent codes, (N, S, latent)
     kinds: tuple | None = None,   # likelihoods to score with; None: all that the model holds
     batch: int = 64,              # images decoded at a time: bounds the memory
     progress: bool = True,        # show a progress bar
-) -> dict[str, AnomalyResult]: # kind -> tile score and squared whitened residual, averaged over the codes
+) -> dict[str, AnomalyResult]: # kind -> tile score and squared whitened residual, summed over channels and averaged over the codes
     "Score images at given codes with several likelihoods."
     tiles, kinds = check_images(model, images, masks, kinds)
     n, n_samples = codes.shape[:2]
     score = {kind: images.new_zeros(n) for kind in kinds}
-    total = {kind: torch.zeros_like(images) for kind in kinds}
+    total = {kind: torch.zeros_like(images[:, :1]) for kind in kinds}
     with frozen(model), tqdm(total=n * n_samples, desc='scoring', unit='image', disable=not progress, leave=False) as bar:
         for part in torch.arange(n).tensor_split(-(-n // batch)):
             part = slice(int(part[0]), int(part[-1]) + 1)
@@ -122,7 +122,7 @@ def score_codes(
                 for z in codes[part].unbind(1):
                     mean = model.mean(z)
                     for kind in kinds:
-                        squares = model.likelihood[kind](z, mean).whiten(images[part]).square()
+                        squares = model.likelihood[kind](z, mean).whiten(images[part]).square().sum(1, keepdim=True)
                         total[kind][part] += squares
                         score[kind][part] += tile_score(squares, tiles[part])
                     bar.update(len(z))
@@ -131,7 +131,7 @@ def score_codes(
 # %% ../nbs/40_scores.ipynb #ef97fa38
 def score_sampled(
     model: nn.Module,             # VAE
-    images: Tensor,               # (N, 1, H, W), in (-1, 1), on the device of the model
+    images: Tensor,               # (N, C, H, W), in (-1, 1), on the device of the model
     masks: Tensor | None = None,  # cell pixels, bool, (N, 1, H, W); None: the whole image
     kinds: tuple | None = None,   # likelihoods to score with; None: all that the model holds
     n_samples: int = 100,         # codes per image
@@ -186,7 +186,7 @@ def restore(
 # %% ../nbs/40_scores.ipynb #f99c6887
 def score_restored(
     model: nn.Module,             # VAE
-    images: Tensor,               # (N, 1, H, W), in (-1, 1), on the device of the model
+    images: Tensor,               # (N, C, H, W), in (-1, 1), on the device of the model
     masks: Tensor | None = None,  # cell pixels, bool, (N, 1, H, W); None: the whole image
     kinds: tuple | None = None,   # likelihoods to score with; None: all that the model holds
     objective: str = 'paper',     # 'paper' or 'posterior', see `restoration_objective`
@@ -208,10 +208,10 @@ def score_restored(
 # %% ../nbs/40_scores.ipynb #30c03d08
 def whitened_residuals(
     model: nn.Module,           # VAE
-    images: Tensor,             # (N, 1, H, W), in (-1, 1), on the device of the model
+    images: Tensor,             # (N, C, H, W), in (-1, 1), on the device of the model
     kinds: tuple | None = None, # likelihoods; None: all that the model holds
     batch: int = 64,            # images at a time: bounds the memory
-) -> tuple[Tensor, dict[str, Tensor]]: # decoded mean; kind -> L^T (x - mean), all (N, 1, H, W)
+) -> tuple[Tensor, dict[str, Tensor]]: # decoded mean; kind -> L^T (x - mean), all (N, C, H, W)
     "Decoded mean and signed whitened residuals at the mean of the posterior."
     _, kinds = check_images(model, images, None, kinds)
     means, whitened = [], {kind: [] for kind in kinds}
