@@ -11,6 +11,7 @@ parser.read(here/'settings.ini', encoding='utf-8')
 cfg = parser['DEFAULT']
 lib = cfg['lib_path']
 readme = here/'README.md'
+baselines = shlex.split(cfg['baselines_requirements'])
 
 setup(
     name=cfg['lib_name'],
@@ -26,7 +27,7 @@ setup(
     packages=find_packages(include=[lib, f'{lib}.*']),
     python_requires=f">={cfg['min_python']}",
     install_requires=shlex.split(cfg['requirements']),
-    extras_require={'dev': shlex.split(cfg['dev_requirements'])},
+    extras_require={'baselines': baselines, 'dev': baselines + shlex.split(cfg['dev_requirements'])},
     entry_points={
         'console_scripts': shlex.split(cfg['console_scripts']),
         'nbdev': [f'{lib}={lib}._modidx:d'],

@@ -130,15 +130,16 @@ def _csr(diag, off, b, transpose, channels): # shapes as _wavefront
 # %% ../nbs/02_solve.ipynb #0515ba75
 if triton is not None:
     @triton.jit
-    def _kernel(diag, off, b, x, by_factor, by_sample, samples, H, W, SLOPE: tl.constexpr, M: tl.constexpr,
-                TRANSPOSE: tl.constexpr, LANES: tl.constexpr, TILE: tl.constexpr):
-        n, factor = H*W, tl.program_id(0).to(tl.int64)
+    def _kernel(diag, off, b, x, by_factor, by_sample, samples, H: tl.constexpr, W: tl.constexpr, SLOPE: tl.constexpr,
+                M: tl.constexpr, TRANSPOSE: tl.constexpr, LANES: tl.constexpr, TILE: tl.constexpr):
+        n: tl.constexpr = H*W
+        levels: tl.constexpr = W + SLOPE*(H - 1)
+        factor = tl.program_id(0).to(tl.int64)
         sample = tl.program_id(1).to(tl.int64)*TILE + tl.arange(0, TILE)[None, :]
         diag += factor*n
         off += factor*M*n
         b += factor*by_factor + sample*by_sample
         x += (factor*samples + sample)*n
-        levels = W + SLOPE*(H - 1)
         for step in range(levels):
             t = levels - 1 - step if TRANSPOSE else step
             i = tl.maximum(0, (t - W + SLOPE)//SLOPE) + tl.arange(0, LANES)[:, None]
