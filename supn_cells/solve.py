@@ -203,7 +203,8 @@ def use_backend(
     backend: str, # 'auto', 'wavefront', 'lapack', 'csr' or 'triton'
 ):
     "In a `with` block: solves take this back end, and so do their gradients, whenever they are computed. ValueError on an unknown name."
-    token = _forced.set(_named(backend))
+    _named(backend)
+    token = _forced.set(backend)
     try: yield
     finally: _forced.reset(token)
 
