@@ -41,11 +41,19 @@ def erode(
     return eroded
 
 # %% ../nbs/44_classical.ipynb #06294995
+def _check(images):
+    "ValueError if these are not images, or if one has NaN or infinite pixels."
+    if images.ndim != 4 or not len(images): raise ValueError(f'images must be (N, C, H, W) with at least one image, not {tuple(images.shape)}')
+    if not (finite := images.isfinite().flatten(1).all(1)).all():
+        raise ValueError(f'image {int((~finite).nonzero()[0])} has NaN or infinite pixels: leave it out')
+
+
 def _complete_masks(images, masks):
-    "Masks of one channel, the whole image if there are none; ValueError if they do not fit."
+    "Masks of one channel, the whole image if there are none; ValueError if images or masks do not fit."
+    _check(images)
     if masks is None: masks = torch.ones_like(images[:, :1], dtype=torch.bool)
-    if masks.shape != images[:, :1].shape:
-        raise ValueError(f'masks {tuple(masks.shape)} must have the shape of the images {tuple(images.shape)}, with one channel')
+    if masks.shape != images[:, :1].shape or masks.dtype != torch.bool:
+        raise ValueError(f'masks must be bool and have the shape of the images {tuple(images.shape)} with one channel, not {masks.dtype} of {tuple(masks.shape)}')
     return masks
 
 
@@ -76,7 +84,8 @@ def fit_pca(
     images: Tensor,      # healthy training images, (N, C, H, W)
     share: float = .99,  # of the variance to explain, in (0, 1)
 ) -> PCA: # with as many components as needed
-    "Principal components of training images; ValueError if there are fewer than two or the share is out of range."
+    "Principal components of training images; ValueError if there are fewer than two, one has NaN, or the share is out of range."
+    _check(images)
     if len(images) < 2: raise ValueError(f'principal components need at least two images, got {len(images)}')
     if not 0 < share < 1: raise ValueError(f'share must lie between 0 and 1, not {share}')
     return PCA(share, svd_solver='full').fit(images.detach().cpu().flatten(1).numpy())
@@ -90,6 +99,7 @@ def pca_scores(
     batch: int = 64,             # images projected at a time: bounds the memory
 ) -> AnomalyResult: # on the device of the images; its map is the length of the residual over the channels, in units of the image
     "Largest residual of a projection on principal components inside the eroded mask."
+    _check(images)
     if pca.n_features_in_ != images[0].numel():
         raise ValueError(f'the components were fitted to images of {pca.n_features_in_} values, these {tuple(images.shape[1:])} have {images[0].numel()}')
     inside = erode(_complete_masks(images, masks), radius)

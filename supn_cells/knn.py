@@ -7,7 +7,7 @@ __all__ = ['WIDE_RESNET', 'LITE', 'CHUNK', 'crop_frame', 'Preprocess', 'lite_wei
            'check_range', 'Extractor', 'Detector', 'nearest', 'naive_spade', 'flatten_maps', 'nearest_aligned',
            'nearest_anywhere', 'SPADE', 'naive_padim', 'add_moments', 'factorise', 'mahalanobis', 'stack_channels',
            'PaDiM', 'patch_features', 'naive_k_centre', 'k_centre', 'random_projection', 'reweight', 'naive_patchcore',
-           'collect_patches', 'PatchCore', 'measure']
+           'collect_patches', 'PatchCore', 'fit_bytes', 'measure']
 
 # %% ../nbs/45_knn.ipynb #803292bf
 import json
@@ -625,6 +625,21 @@ class PatchCore(Detector):
         worst = torch.arange(len(x), device=x.device), distances.argmax(1)
         score = reweight(x[worst], distances[worst], index[worst], self.bank, self.neighbours, self.weights)
         return score, [distances.reshape(-1, *maps[0].shape[2:])]
+
+# %% ../nbs/45_knn.ipynb #536402c6
+def fit_bytes(
+    method: str,           # 'SPADE', 'PaDiM' or 'PatchCore'
+    n: int,                # images to fit
+    channels: tuple,       # of the maps of stride 4, 8, 16 and 32
+    d: int = 250,          # of PaDiM
+    coreset: float = .1,   # of PatchCore
+) -> int: # bytes
+    "Peak memory of fitting without the network, by formula, for a crop of 224 pixels."
+    _one_of('method', method, ('SPADE', 'PaDiM', 'PatchCore'))
+    if method == 'SPADE': return 2 * n * sum(c * p for c, p in zip(channels, (3136, 784, 196))) + 4 * n * channels[3]
+    if method == 'PaDiM': return 4 * 3136 * (k := min(d, sum(channels[:3]))) * (min(n, k) + 1)
+    vectors, D = 784 * n, channels[1] + channels[2]
+    return 2 * vectors * (D + random_projection(vectors, D).shape[1]) + 2 * int(coreset * vectors) * D
 
 # %% ../nbs/45_knn.ipynb #4aa2155e
 _STAGES = '''

@@ -126,6 +126,7 @@ def load_mvtec(
     if category not in classes: raise ValueError(f'no class {category!r} in {folder}: it has {", ".join(classes)}')
     files, masks = _image_files(folder, category, split)
     size = (size, size) if isinstance(size, int) else size
+    if size and min(size) < 1: raise ValueError(f'size must be positive, not {size}')
     pairs = [_read_pair(f, m, channels, size) for f, m in zip(tqdm(files, desc=f'reading {category}', delay=2, leave=False), masks)]
     odd = [f for f, (x, _) in zip(files, pairs) if x.shape != pairs[0][0].shape]
     if odd: raise ValueError(f'{odd[0]} and {files[0]} differ in size ({len(odd)} of {len(files)} images differ): give a size')
@@ -174,12 +175,13 @@ def _unpack(archive, folder):
 
 # %% ../nbs/12_mvtec.ipynb #39a6fe73
 def fetch_mvtec(
-    archive=None, # mvtec_anomaly_detection.tar.xz if you have it; default: download it
+    archive=None, # mvtec_anomaly_detection.tar.xz if you have it, or the folder into which it was unpacked; default: download it
     cache=None, # folder in which `mvtec` is made; default: the user's cache
     url: str = MVTEC_URL, # where the archive is
     digest: str = MVTEC_DIGEST, # SHA-256 of the archive
 ) -> Path: # folder with a sub-folder for each class
     "Verify and unpack MVTec AD; ConnectionError if it cannot be downloaded, ValueError if it is not the published file."
+    if archive and Path(archive).is_dir(): return mvtec_folder(archive)
     if archive and not Path(archive).is_file(): raise FileNotFoundError(f'no such archive: {archive}. {GET_MVTEC}')
     cache = Path(cache or pooch.os_cache('supn_cells'))
     if mvtec_classes(cache/'mvtec'): return cache/'mvtec'
