@@ -19,6 +19,7 @@ import numpy as np
 import pooch
 import tifffile
 import torch
+import torch.nn.functional as F
 from skimage import io
 from torch import Tensor
 from tqdm import tqdm
@@ -52,6 +53,24 @@ class CellSet:
         "The cells at `indices` (an index, slice, list, or index or bool array), in their order."
         i = torch.arange(len(self))[indices].reshape(-1)
         return replace(self, names=[self.names[k] for k in i.tolist()], **{k: x[i.to(x.device)] for k,x in self._tensors().items()})
+
+    def hold_out(self,
+                 n: int, # cells to set aside, at least 1 and fewer than all
+                 seed: int = 0): # of the choice
+        "The other cells, and `n` cells chosen at random; ValueError if `n` is out of range."
+        if not 0 < n < len(self): raise ValueError(f'hold out at least 1 and fewer than {len(self)} cells, not {n}')
+        order = torch.randperm(len(self), generator=torch.Generator().manual_seed(seed))
+        return self.subset(order[n:].sort().values), self.subset(order[:n].sort().values)
+
+    def bin(self,
+            factor: int): # pixels averaged in each direction, a divisor of height and width
+        "The same cells on a coarser grid, rescaled again; a mask pixel counts if it covers half of its square, a spot pixel if it touches it."
+        if factor == 1: return self
+        h, w = self.images.shape[-2:]
+        if factor < 1 or h % factor or w % factor: raise ValueError(f'binning by {factor} needs a divisor of the size of the images, ({h}, {w})')
+        masks = None if self.masks is None else F.avg_pool2d(self.masks.float(), factor) >= .5
+        spots = None if self.spots is None else F.max_pool2d(self.spots.float(), factor) > 0
+        return replace(self, images=rescale(F.avg_pool2d(self.images, factor), names=self.names), masks=masks, spots=spots)
 
 # %% ../nbs/10_cells.ipynb #0cc0a671
 def read_image(

@@ -56,12 +56,13 @@ def blur(
 # %% ../nbs/00_images.ipynb #f3addc62
 def flip(
     x: Tensor, # images, (N, C, H, W)
-    flips: Tensor, # which to mirror left-right (row 0) and top-bottom (row 1), (2, N) or (2, 1), bool
+    flips: Tensor, # which to mirror left-right (row 0), top-bottom (row 1) and, after that, about the diagonal (row 2, if there is one), (2 or 3, N or 1), bool
 ) -> Tensor: # (N, C, H, W)
-    "Mirror chosen images left-right and top-bottom."
+    "Mirror chosen images left-right, top-bottom and about the diagonal; the last only for square images."
     flips = flips[..., None, None, None]
     x = torch.where(flips[0], x.flip(-1), x)
-    return torch.where(flips[1], x.flip(-2), x)
+    x = torch.where(flips[1], x.flip(-2), x)
+    return torch.where(flips[2], x.mT, x) if len(flips) == 3 else x
 
 # %% ../nbs/00_images.ipynb #565d83b3
 def tile_sums(

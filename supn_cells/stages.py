@@ -4,12 +4,13 @@
 
 # %% auto #0
 __all__ = ['CHECK_EVERY', 'COLLAPSED', 'MAX_RESTARTS', 'MOMENTS', 'SAVE_SECONDS', 'LOG_EVERY', 'StageConfig', 'learning_rate',
-           'mix', 'Batches', 'Posterior', 'stage_loss', 'variation', 'initialise', 'digest', 'Trainer',
+           'mix', 'Batches', 'orientations', 'Posterior', 'stage_loss', 'variation', 'initialise', 'digest', 'Trainer',
            'deferred_interrupt', 'to_unit', 'log_pictures', 'check_settings', 'check_images', 'Collapsed', 'run_steps',
-           'record', 'train_stage', 'run_attempts']
+           'record', 'fit_linear', 'train_stage', 'run_attempts']
 
 # %% ../nbs/30_stages.ipynb #ab92954a
 import hashlib
+import itertools
 import json
 import math
 import signal
@@ -21,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from sklearn.decomposition import PCA
 from torch import Tensor, nn
 from torch.distributions import Normal
 from torch.utils.tensorboard import SummaryWriter
@@ -41,6 +43,8 @@ class StageConfig:
     lr: float = 1e-3        # learning rate of Adam
     l1_weight: float = 0.0  # weight of the mean absolute off-diagonal in the loss
     seed: int = 0           # of initial weights, order of images, flips and latent noise
+    transpose: bool = False  # mirror about the diagonal too: all eight symmetries of a square image; the paper's four if False
+    decay: bool = False     # let the learning rate fall to zero in the second half of a covariance stage; constant in the paper
 
     def __post_init__(self):
         if self.stage not in ('mean', 'diag', 'supn'):
@@ -50,8 +54,9 @@ class StageConfig:
 
 
 def learning_rate(config: StageConfig, step: int) -> float:
-    "Constant, but for the mean stage a tenth in the second half (paper, section 4)."
-    return config.lr * (0.1 if config.stage == 'mean' and step >= config.steps / 2 else 1)
+    "Constant, but for the mean stage a tenth in the second half (paper, section 4); with `decay` a straight line to zero there."
+    if config.stage == 'mean': return config.lr * (0.1 if step >= config.steps / 2 else 1)
+    return config.lr * (min(1, 2 * (1 - step / config.steps)) if config.decay else 1)
 
 # %% ../nbs/30_stages.ipynb #f08594dd
 def mix(*numbers: int) -> int:  # 32 bits
@@ -66,12 +71,13 @@ class Batches:
                  batch_size: int,  # at most n are used
                  latent: int,      # length of z
                  seed: int,
-                 device: str | torch.device = 'cpu'):
-        self.n, self.size, self.latent, self.seed = n, min(batch_size, n), latent, seed
+                 device: str | torch.device = 'cpu',
+                 transpose: bool = False):  # a third row of flips, about the diagonal
+        self.n, self.size, self.latent, self.seed, self.transpose = n, min(batch_size, n), latent, seed, transpose
         self.per_epoch, self.epoch = n // self.size, None
         self.host, self.generator = torch.Generator(), torch.Generator(device)
 
-    def __call__(self, step: int) -> tuple[Tensor, Tensor, Tensor]:  # indices (B,), flips (2, B) bool, noise (B, latent)
+    def __call__(self, step: int) -> tuple[Tensor, Tensor, Tensor]:  # indices (B,), flips (2 or 3, B) bool, noise (B, latent)
         epoch, position = divmod(step, self.per_epoch)
         device = self.generator.device
         if epoch != self.epoch:
@@ -80,22 +86,27 @@ class Batches:
         self.generator.manual_seed(mix(self.seed, 1, step))
         flips = torch.rand(2, self.size, device=device, generator=self.generator) < 0.5
         noise = torch.randn(self.size, self.latent, device=device, generator=self.generator)
+        if self.transpose: flips = torch.cat([flips, torch.rand(1, self.size, device=device, generator=self.generator) < 0.5])
         return self.order[position * self.size:][:self.size], flips, noise
 
 # %% ../nbs/30_stages.ipynb #d8148931
+def orientations(transpose: bool) -> list[tuple]:  # 4, or 8 with `transpose`
+    "Rows of `flip`, one tuple for each orientation of an image."
+    return list(itertools.product((False, True), repeat=3 if transpose else 2))
+
+
 class Posterior:
     "q(z|x) of flipped training images; a table if the encoder is frozen."
-    def __init__(self, model: VAE, images: Tensor, frozen: bool):
+    def __init__(self, model: VAE, images: Tensor, frozen: bool, transpose: bool = False):
         self.model, self.table = model, None
         if frozen:
             with torch.no_grad():
-                rows = [[model.encode(flip(x, torch.tensor([[h], [v]], device=x.device))) for x in images.split(256)]
-                        for h in (False, True) for v in (False, True)]
+                rows = [[model.encode(flip(x, torch.tensor(f, device=x.device)[:, None])) for x in images.split(256)] for f in orientations(transpose)]
             self.table = [torch.stack([torch.cat([getattr(q, name) for q in row]) for row in rows]) for name in ('loc', 'scale')]
 
     def __call__(self, x: Tensor, indices: Tensor, flips: Tensor) -> Normal:  # loc and scale (B, latent)
         if self.table is None: return self.model.encode(x)
-        which = 2 * flips[0].long() + flips[1].long()
+        which = (flips * (2**torch.arange(len(flips), device=flips.device).flip(0))[:, None]).sum(0)
         return Normal(*(t[which, indices] for t in self.table), validate_args=False)
 
 
@@ -269,8 +280,8 @@ def run_steps(
         ) -> None:
     "Train to the last step; Collapsed, KeyboardInterrupt or FloatingPointError leave a state that can be continued."
     config, model = trainer.config, trainer.model
-    batches = Batches(len(images), config.batch_size, model.config.network.latent, trainer.seed, images.device)
-    posterior = Posterior(model, images, frozen=config.stage != 'mean')
+    batches = Batches(len(images), config.batch_size, model.config.network.latent, trainer.seed, images.device, config.transpose)
+    posterior = Posterior(model, images, config.stage != 'mean', config.transpose)
     shown = images[::max(1, len(images) // 4)][:4]
     saved = time.monotonic()
     bar = tqdm(total=config.steps, initial=trainer.step, desc=config.stage, mininterval=2, disable=not progress)
@@ -310,6 +321,33 @@ def record(trainer: Trainer, writer: SummaryWriter, bar: tqdm) -> None:
     bar.update(step - bar.n)
 
 # %% ../nbs/30_stages.ipynb #72b6ac71
+def fit_linear(
+        model: VAE,             # with a linear mean, changed in place
+        images: Tensor,         # training set, (N, C, H, W)
+        transpose: bool = False  # all eight orientations of the images, not four
+        ) -> dict:  # an entry of the history: step, nll and kl (nats per image), lr
+    "Set encoder and mean to the optimum of the ELBO; ValueError if there are fewer orientations of images than components."
+    n, variance = model.config.network.latent, model.config.variance
+    turned = torch.cat([flip(images.cpu(), torch.tensor(f)[:, None]) for f in orientations(transpose)]).flatten(1)
+    if n > min(turned.shape): raise ValueError(f'latent = {n} needs as many images and pixels, and there are {tuple(turned.shape)}: lower latent')
+    pca = PCA(n, random_state=0, iterated_power=10).fit(turned.numpy())
+    eigenvalues, directions, centre = (torch.from_numpy(a) for a in (pca.explained_variance_, pca.components_, pca.mean_))
+    length = (eigenvalues - variance).clamp(min=0).sqrt()[:, None]
+    kept = torch.where(length[:, 0] > 0, eigenvalues, 1)
+    encode = length * directions / kept[:, None]
+    for target, value in ((model.mean.dense.weight, (length * directions).T), (model.mean.dense.bias, centre),
+                          (model.encoder.dense.weight, encode), (model.encoder.dense.bias, -encode @ centre),
+                          (model.encoder.log_variance, torch.where(length[:, 0] > 0, variance / kept, 1).log())): target.data.copy_(value)
+    with torch.no_grad():
+        parts = []
+        for x in images.split(256):
+            q = model.encode(x)
+            spread = (q.scale.square() * length[:, 0].to(x).square()).sum(1) / (2 * variance)  # of the decoded mean
+            parts.append(torch.stack([spread - model(q.loc).log_prob(x), kl_to_prior(q)]))
+    nll, kl = torch.cat(parts, 1).mean(1).tolist()
+    return {'step': 1, 'nll': nll, 'kl': kl, 'lr': 0.0}
+
+# %% ../nbs/30_stages.ipynb #b6b4e239
 def train_stage(
         model: VAE,
         images: Tensor,        # training set, (N, C, H, W), in (-1, 1), on the device to train on
@@ -330,15 +368,18 @@ def train_stage(
         return done['history']
     if not images.is_cuda: reuse_memory()
     model.to(images.device).train()
-    trainer = Trainer(model, config, float(images.mean()))
-    if state.exists():
-        check_settings(json.loads(read_metadata(state)['progress'])['settings'], settings, state)
-        trainer.load(state)
-    run_attempts(trainer, images, folder, lambda: trainer.save(state, settings), progress)
-    save_stage(model, stage, folder, {'training': json.dumps({'settings': settings, 'restarts': trainer.restarts, 'history': trainer.history})})
+    if stage == 'mean' and model.config.linear: history, restarts = [fit_linear(model, images, config.transpose)], 0
+    else:
+        trainer = Trainer(model, config, float(images.mean()))
+        if state.exists():
+            check_settings(json.loads(read_metadata(state)['progress'])['settings'], settings, state)
+            trainer.load(state)
+        run_attempts(trainer, images, folder, lambda: trainer.save(state, settings), progress)
+        history, restarts = trainer.history, trainer.restarts
+    save_stage(model, stage, folder, {'training': json.dumps({'settings': settings, 'restarts': restarts, 'history': history})})
     state.unlink(missing_ok=True)
     model.eval()
-    return trainer.history
+    return history
 
 # %% ../nbs/30_stages.ipynb #1bfb1fdf
 def run_attempts(trainer: Trainer, images: Tensor, folder: Path, save, progress: bool) -> None:

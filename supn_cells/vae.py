@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.distributions import Normal
 
 from .maps import bounded_log_diag, relative_off_diag
-from .networks import Decoder, Encoder, NetworkConfig, fast_format
+from .networks import Decoder, Encoder, LinearDecoder, LinearEncoder, NetworkConfig, fast_format
 from .normal import StructuredNormal
 from .stencil import n_couplings
 
@@ -66,6 +66,7 @@ class ModelConfig:
     variance: float = 0.11  # variance of the spherical likelihood; 0.11 in the paper for fluorescence, 0.06 for bright field
     log_diag_max: float = 8.0  # upper bound of log L_pp; 4 in the paper
     relative: bool = True   # off-diagonals of L relative to the diagonal; False in the paper
+    linear: bool = False    # encoder and mean are linear maps; False in the paper
 
     def __post_init__(self):
         if not self.log_diag_max > -7: raise ValueError(f'log_diag_max must be above -7, not {self.log_diag_max!r}')
@@ -84,8 +85,8 @@ class VAE(nn.Module):
     def __init__(self, config: ModelConfig = ModelConfig()):
         super().__init__()
         self.config = config
-        self.encoder = Encoder(config.network)
-        self.mean = Decoder(config.network, config.network.channels)
+        self.encoder = (LinearEncoder if config.linear else Encoder)(config.network)
+        self.mean = LinearDecoder(config.network) if config.linear else Decoder(config.network, config.network.channels)
         self.likelihood = nn.ModuleDict({'l2': Spherical(config.variance)})
         fast_format(self)
 
