@@ -63,14 +63,15 @@ class CellSet:
         return self.subset(order[n:].sort().values), self.subset(order[:n].sort().values)
 
     def bin(self,
-            factor: int): # pixels averaged in each direction, a divisor of height and width
+            factor: int, # pixels averaged in each direction, a divisor of height and width
+            tails: float = 0.): # of `rescale`
         "The same cells on a coarser grid, rescaled again; a mask pixel counts if it covers half of its square, a spot pixel if it touches it."
-        if factor == 1: return self
+        if factor == 1 and not tails: return self
         h, w = self.images.shape[-2:]
         if factor < 1 or h % factor or w % factor: raise ValueError(f'binning by {factor} needs a divisor of the size of the images, ({h}, {w})')
         masks = None if self.masks is None else F.avg_pool2d(self.masks.float(), factor) >= .5
         spots = None if self.spots is None else F.max_pool2d(self.spots.float(), factor) > 0
-        return replace(self, images=rescale(F.avg_pool2d(self.images, factor), names=self.names), masks=masks, spots=spots)
+        return replace(self, images=rescale(F.avg_pool2d(self.images, factor), names=self.names, tails=tails), masks=masks, spots=spots)
 
 # %% ../nbs/10_cells.ipynb #0cc0a671
 def read_image(

@@ -12,7 +12,7 @@ from scipy.ndimage import distance_transform_edt, gaussian_laplace
 from sklearn.decomposition import PCA
 from torch import Tensor
 
-from .scores import AnomalyResult
+from .scores import AnomalyResult, robust_spread
 
 # %% ../nbs/44_classical.ipynb #61f863b6
 def blob_filter(
@@ -56,13 +56,6 @@ def _complete_masks(images, masks):
         raise ValueError(f'masks must be bool and have the shape of the images {tuple(images.shape)} with one channel, not {masks.dtype} of {tuple(masks.shape)}')
     return masks
 
-
-def _spread(maps, inside):
-    "Robust standard deviation of each channel inside the mask, at least 1e-3, (N, C, 1, 1)."
-    cells = [m[:, keep[0]] for m, keep in zip(maps, inside)]
-    mad = torch.stack([(c - c.quantile(.5, 1, keepdim=True)).abs().quantile(.5, 1) for c in cells])
-    return (1.4826 * mad).clamp(min=1e-3)[..., None, None]
-
 # %% ../nbs/44_classical.ipynb #628ffcb1
 def blob_scores(
     images: Tensor,               # (N, C, H, W), in (-1, 1)
@@ -74,7 +67,7 @@ def blob_scores(
     "Largest value of the blob filter inside the eroded mask, over all channels."
     inside = erode(_complete_masks(images, masks), 3 * sigma)
     blobs = blob_filter(images, sigma)
-    if normalise: blobs = blobs / _spread(blobs, inside)
+    if normalise: blobs = blobs / robust_spread(blobs, inside)
     blobs = (blobs.abs() if dark else blobs).amax(1, keepdim=True)
     score = blobs.masked_fill(~inside, -torch.inf).amax((1, 2, 3))
     return AnomalyResult(score.to(images.device), blobs.to(images.device), 'LoG / MAD' if normalise else 'LoG')

@@ -19,11 +19,14 @@ def rescale(
     lo: float = -1., # value given to the darkest pixel of each image
     hi: float = 1., # value given to the brightest pixel of each image
     names: list = None, # N names for the error message; default: image numbers
-) -> Tensor: # (N, C, H, W), floating point; each image spans lo to hi
-    "Stretch each image linearly to (`lo`, `hi`); ValueError if one is constant or has NaN or infinite pixels."
+    tails: float = 0., # share of the pixels below lo, and of those above hi, from 0 to 0.5
+) -> Tensor: # (N, C, H, W), floating point; without tails each image spans lo to hi
+    "Stretch each image linearly to (`lo`, `hi`); ValueError if one is constant between its tails or has NaN or infinite pixels."
+    if not 0 <= tails < .5: raise ValueError(f'tails must be from 0 to below 0.5, not {tails}')
     if x.ndim != 4: raise ValueError(f'images must have shape (N, C, H, W), got {tuple(x.shape)}')
     if not x.is_floating_point(): x = x.float()
-    darkest, brightest = x.amin((1,2,3), keepdim=True), x.amax((1,2,3), keepdim=True)
+    if tails: darkest, brightest = torch.stack([image.flatten().quantile(x.new_tensor([tails, 1 - tails])) for image in x], 1).view(2, -1, 1, 1, 1)
+    else: darkest, brightest = x.amin((1,2,3), keepdim=True), x.amax((1,2,3), keepdim=True)
     finite = x.isfinite().flatten(1).all(1)
     for bad,why in ((~finite, 'has NaN or infinite pixels'), ((darkest == brightest).flatten(), 'is constant: it cannot be rescaled')):
         if bad.any():
