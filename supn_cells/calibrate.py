@@ -101,7 +101,7 @@ def save_calibration(calibration: Calibration, folder: str | Path) -> Path:
 def load_calibration(
     folder: str | Path, # folder of the model
     name: str,          # of the score
-    fingerprint: dict,  # of the model and score at hand, from score_fingerprint
+    fingerprint: dict | None = None, # of the model and score at hand, from score_fingerprint; None: not compared
 ) -> Calibration:
     "Read a calibration; FileNotFoundError or ValueError says what is missing or does not fit."
     path, entries = Path(folder)/'calibration.json', _read_calibrations(folder)
@@ -109,6 +109,7 @@ def load_calibration(
     if name not in entries: raise ValueError(f'{path} has no calibration of {name!r}, only of {", ".join(entries)}: calibrate that score first')
     try: made, scores = entries[name]['fingerprint'], torch.tensor(entries[name]['scores'], dtype=torch.float64)
     except (TypeError, KeyError, ValueError) as e: raise ValueError(f'{path} is damaged ({type(e).__name__}: {e}): delete it and calibrate again') from None
+    if fingerprint is None: return Calibration(scores, name, made)
     if other := [f'{k} {made.get(k)!r} and not {fingerprint.get(k)!r}' for k in sorted({**made, **fingerprint}) if made.get(k) != fingerprint.get(k)]:
         raise ValueError(f'{path}: {name!r} was calibrated with {"; ".join(other)}. Calibrate again for this model and these settings')
     return Calibration(scores, name, made)
