@@ -23,7 +23,7 @@ import torch.nn.functional as F
 from skimage import io
 from torch import Tensor
 from tqdm import tqdm
-from .images import blur as gaussian_blur, rescale
+from .images import blur as gaussian_blur, remove_hot_pixels, rescale
 
 # %% ../nbs/10_cells.ipynb #4dd1e02d
 @dataclass
@@ -61,6 +61,10 @@ class CellSet:
         if not 0 < n < len(self): raise ValueError(f'hold out at least 1 and fewer than {len(self)} cells, not {n}')
         order = torch.randperm(len(self), generator=torch.Generator().manual_seed(seed))
         return self.subset(order[n:].sort().values), self.subset(order[:n].sort().values)
+
+    def remove_hot_pixels(self):
+        "The same cells without bright spots that are too sharp for the optics, rescaled again; for images that are not blurred."
+        return replace(self, images=rescale(remove_hot_pixels(self.images), names=self.names))
 
     def bin(self,
             factor: int, # pixels averaged in each direction, a divisor of height and width

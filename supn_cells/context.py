@@ -84,7 +84,7 @@ class ContextTrunk(nn.Module):
         d = self.up[0](torch.cat([doubled(c), b], 1)[..., 2:-2, 2:-2]) # two pixels more than the inner part on each side
         return self.out(self.up[1](torch.cat([doubled(d)[..., 4:-4, 4:-4], a[INNER]], 1)))
 
-# %% ../nbs/23_context.ipynb #4ff35fd8
+# %% ../nbs/23_context.ipynb #c8974397
 NOTHING = -20. # log-diagonal where a pixel does not count
 
 
@@ -98,10 +98,12 @@ class ContextNet(nn.Module):
         if config.kind == 'l2': self.log_scale = nn.Parameter(torch.zeros(()))
         hidden = hidden_disc(config.radius)
         inside, steps = hidden[INNER].double(), torch.arange(WINDOW)
-        visible = ~hidden
+        near = torch.zeros_like(hidden)
+        near[6:-6, 6:-6] = True # 20x20 pixels
+        ring = near & ~hidden
         buffers = {'hidden': hidden, 'pairs': lagged_product(inside, inside, (m, CORE, CORE)) > 0, # both ends in the disc
                    'near': torch.exp(-(steps[:, None] - steps).double().square()/(2*2.5**2)), # weights of the filling, separable
-                   'triples': (visible[:, 2:] & visible[:, 1:-1] & visible[:, :-2]).flatten()}
+                   'triples': (ring[:, 2:] & ring[:, 1:-1] & ring[:, :-2]).flatten()}
         for name, value in buffers.items(): self.register_buffer(name, value, persistent=False)
         self.to(memory_format=torch.channels_last)
 
@@ -110,10 +112,11 @@ class ContextNet(nn.Module):
         visible, near = (~self.hidden).to(windows), self.near.to(windows)
         return torch.where(self.hidden, near@(windows*visible)@near/(near@visible@near), windows)
 
-    def noise(self, windows: Tensor) -> Tensor: # standard deviation, (B, 1, 1, 1), at least 0.001
-        "Robust standard deviation of white noise from the second differences of visible pixels, in rows and columns."
+    def noise(self, windows: Tensor) -> Tensor: # unit of differences, (B, 1, 1, 1), positive
+        "Robust standard deviation of white noise, from the second differences of visible pixels near the disc, plus 2 % of the contrast of the window, for images without noise."
         second = [(x[..., 2:] - 2*x[..., 1:-1] + x[..., :-2]).flatten(1)[:, self.triples] for x in (windows, windows.mT)]
-        return (1.4826/6**.5*torch.cat(second, 1).abs().median(1).values + 1e-3)[:, None, None, None]
+        contrast = windows.flatten(1)[:, ~self.hidden.flatten()].std(1)
+        return (1.4826/6**.5*torch.cat(second, 1).abs().median(1).values + .02*contrast + 1e-6)[:, None, None, None]
 
     def forward(self, windows: Tensor) -> StructuredNormal: # (B, 1, 32, 32) to batch shape (B,), event shape (1, 16, 16)
         filled, unit = self.fill(windows), self.noise(windows)

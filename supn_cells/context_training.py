@@ -23,13 +23,13 @@ from .context import ContextConfig, ContextNet, cut_windows
 from .networks import reuse_memory
 from .stages import MOMENTS, SAVE_SECONDS, check_images, check_settings, deferred_interrupt, digest, mix
 
-# %% ../nbs/31_context_training.ipynb #87f6c53e
+# %% ../nbs/31_context_training.ipynb #863d20b6
 @dataclass(frozen=True)
 class ContextTraining:
     "What determines the result of training, besides network and data; ValueError if a value is not positive."
     steps: int = 1000       # of Adam
     batch_size: int = 256   # windows in a step
-    lr: float = 2e-3        # learning rate at its highest: it rises for 50 steps, then falls to zero along a cosine
+    lr: float = 4e-3        # learning rate at its highest: it rises over the first tenth of the steps and falls to zero along a cosine
     seed: int = 0           # of initial weights and windows
 
     def __post_init__(self):
@@ -38,7 +38,7 @@ class ContextTraining:
 
     def rate(self, step: int) -> float:
         "Learning rate of a step."
-        return self.lr*min(1, (step + 1)/50)*(1 + math.cos(math.pi*step/self.steps))/2
+        return self.lr*min(1, (step + 1)/(.1*self.steps + 1))*(1 + math.cos(math.pi*step/self.steps))/2
 
 # %% ../nbs/31_context_training.ipynb #52206dda
 class WindowSampler:
