@@ -89,7 +89,7 @@ def load_context(
     copy_into(dict(model.named_parameters()), tensors, path)
     return model.to(device).eval()
 
-# %% ../nbs/31_context_training.ipynb #97f53a2d
+# %% ../nbs/31_context_training.ipynb #9c45efd5
 class _Run:
     "Model, optimiser and progress of one training, savable at every step."
     def __init__(self, network, training, device):
@@ -152,7 +152,9 @@ def train_context(
                 writer.add_scalar(f'context_{network.kind}/nll', run.history[-1]['nll'], run.step)
                 bar.set_postfix(nll=f"{run.history[-1]['nll']:.3f}", refresh=False)
                 since.clear()
-                if time.monotonic() - saved > SAVE_SECONDS: saved = run.save(state, settings) and time.monotonic()
+                if time.monotonic() - saved > SAVE_SECONDS:
+                    run.save(state, settings)
+                    saved = time.monotonic()
             if interrupted():
                 run.save(state, settings)
                 raise KeyboardInterrupt(f'training of context {network.kind} was stopped after step {run.step}; run it again to continue')
