@@ -7,7 +7,6 @@ __all__ = ['conformal_p', 'score_fingerprint', 'Calibration', 'save_calibration'
            'false_alarm_table', 'reliability_figure']
 
 # %% ../nbs/42_calibrate.ipynb #f86ff61c
-import hashlib
 import json
 import math
 from dataclasses import dataclass, field
@@ -21,7 +20,7 @@ from matplotlib.figure import Figure
 from scipy.stats import betabinom, binom, false_discovery_control
 from torch import Tensor
 
-from .checkpoints import fingerprint, stage_tensors, write_json
+from .checkpoints import fingerprint, stage_tensors, tensor_digest, write_json
 from .vae import VAE
 
 # %% ../nbs/42_calibrate.ipynb #ddfc3c38
@@ -43,10 +42,8 @@ def score_fingerprint(
 ) -> dict: # model: 16 hexadecimal digits; kind; settings, as JSON has them
     "Digest of the encoder, mean and likelihood, with the settings of a score; ValueError if the model has no such likelihood."
     if kind not in model.kinds: raise ValueError(f'the model has no likelihood {kind!r}, only {", ".join(model.kinds)}')
-    h = hashlib.sha256((fingerprint(model) + json.dumps(model.config.to_dict(), sort_keys=True)).encode())
-    for name, value in sorted(stage_tensors(model, kind).items()) if kind != 'l2' else ():
-        h.update(name.encode()); h.update(value.detach().cpu().contiguous().numpy().tobytes())
-    return {'model': h.hexdigest()[:16], 'kind': kind, **json.loads(json.dumps(settings))}
+    made = tensor_digest(stage_tensors(model, kind) if kind != 'l2' else {}, fingerprint(model) + json.dumps(model.config.to_dict(), sort_keys=True))
+    return {'model': made, 'kind': kind, **json.loads(json.dumps(settings))}
 
 # %% ../nbs/42_calibrate.ipynb #fc05dbde
 @dataclass

@@ -38,8 +38,9 @@ def cut_windows(
     "Windows of images; ValueError if the images are too small or have more than one channel."
     if images.ndim != 4 or images.shape[1] != 1 or min(images.shape[-2:]) <= WINDOW//2:
         raise ValueError(f'windows need images (N, 1, H, W) of more than {WINDOW//2} pixels in each direction, got {tuple(images.shape)}')
-    padded = F.pad(images, (WINDOW//2 - 1, WINDOW//2)*2, mode='reflect')
-    return padded.unfold(-2, WINDOW, 1).unfold(-2, WINDOW, 1)[which, 0, corners[:, 0], corners[:, 1]][:, None]
+    places = corners[..., None] + torch.arange(WINDOW, device=corners.device) - (WINDOW//2 - 1)
+    rows, columns = (n - 1 - (n - 1 - i.abs()).abs() for i, n in zip(places.unbind(1), images.shape[-2:])) # mirrored
+    return images[which[:, None, None], 0, rows[:, :, None], columns[:, None]][:, None]
 
 # %% ../nbs/23_context.ipynb #1d31a66d
 @dataclass(frozen=True)

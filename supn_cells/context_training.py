@@ -6,7 +6,6 @@
 __all__ = ['ContextTraining', 'WindowSampler', 'context_file', 'context_fingerprint', 'load_context', 'train_context']
 
 # %% ../nbs/31_context_training.ipynb #8beb63c1
-import hashlib
 import json
 import math
 import time
@@ -18,7 +17,7 @@ from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
-from .checkpoints import copy_into, read_metadata, read_tensors, write_tensors
+from .checkpoints import copy_into, read_metadata, read_tensors, tensor_digest, write_tensors
 from .context import ContextConfig, ContextNet, cut_windows
 from .networks import reuse_memory
 from .stages import MOMENTS, SAVE_SECONDS, check_images, check_settings, deferred_interrupt, digest, mix
@@ -69,10 +68,8 @@ def context_file(folder: str | Path, kind: str) -> Path: return Path(folder)/f'c
 
 def context_fingerprint(model: ContextNet, **settings) -> dict: # model: 16 hexadecimal digits; kind; settings, as JSON has them
     "Digest of a model, with the settings of a score, to keep with a calibration."
-    h = hashlib.sha256(json.dumps(model.config.to_dict(), sort_keys=True).encode())
-    for name, value in sorted(model.named_parameters()):
-        h.update(name.encode()); h.update(value.detach().cpu().contiguous().numpy().tobytes())
-    return {'model': h.hexdigest()[:16], 'kind': model.config.kind, **json.loads(json.dumps(settings))}
+    made = tensor_digest(dict(model.named_parameters()), json.dumps(model.config.to_dict(), sort_keys=True))
+    return {'model': made, 'kind': model.config.kind, **json.loads(json.dumps(settings))}
 
 
 def load_context(
