@@ -18,11 +18,12 @@ from tqdm import tqdm
 from .calibrate import Calibration, load_calibration
 from .classical import blob_filter
 from .context import INNER, CORE, ContextNet, cut_windows
-from .context_training import context_fingerprint, load_context
+from .context_training import context_file, context_fingerprint, load_context
 from .normal import StructuredNormal
 from .scores import MODEL_NAMES, AnomalyResult, frozen
 from .stencil import l_mul, lt_mul
 from .synth import cell_level
+from .vae import KINDS
 
 # %% ../nbs/46_context_scores.ipynb #9f3d5b3f
 BLOCK = 4 # pixels across the block that a window serves
@@ -135,6 +136,9 @@ def load_detector(
     device: str = 'cpu',
 ) -> tuple[ContextNet, Calibration, dict]: # model; scores of held-out cells; settings: sigma, clutter, erosion, binning
     "Load a detector; FileNotFoundError or ValueError if a part is missing or does not fit the others."
+    if not context_file(folder, kind).is_file():
+        there = [k for k in KINDS if context_file(folder, k).is_file()]
+        raise FileNotFoundError(f'{folder} holds no detector of kind {kind!r}' + (f', only {", ".join(there)}' if there else '') + ': make one with train_detector, or correct the folder')
     model, calibration = load_context(folder, kind, device), load_calibration(folder, f'{MODEL_NAMES[kind]} context')
     settings = {k: calibration.fingerprint.get(k) for k in ('sigma', 'clutter', 'erosion', 'binning')}
     if unknown := [k for k, v in settings.items() if v is None]:
