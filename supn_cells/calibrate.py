@@ -26,7 +26,7 @@ from .vae import VAE
 # %% ../nbs/42_calibrate.ipynb #ddfc3c38
 def conformal_p(
     calibration: Tensor, # scores of healthy cells, (n,)
-    scores: Tensor,      # scores, any shape
+    scores: Tensor, # scores, any shape
 ) -> Tensor: # (1 + #{calibration >= score}) / (n + 1), shaped like scores, float64, on their device
     "Conformal p-values, conservative for ties; ValueError if scores are NaN."
     if scores.isnan().any(): raise ValueError('scores must not be NaN')
@@ -36,49 +36,67 @@ def conformal_p(
 
 # %% ../nbs/42_calibrate.ipynb #011a67ad
 def score_fingerprint(
-    model: VAE,  # a trained model
-    kind: str,   # likelihood the score is computed with: 'supn', 'diag' or 'l2'
-    **settings,  # of the score and of the preparation of the images: numbers, texts, lists of them
+    model: VAE, # a trained model
+    kind: str, # likelihood the score is computed with: 'supn', 'diag' or 'l2'
+    **settings, # of the score and of the preparation of the images: numbers, texts, lists of them
 ) -> dict: # model: 16 hexadecimal digits; kind; settings, as JSON has them
-    "Digest of the encoder, mean and likelihood, with the settings of a score; ValueError if the model has no such likelihood."
-    if kind not in model.kinds: raise ValueError(f'the model has no likelihood {kind!r}, only {", ".join(model.kinds)}')
-    made = tensor_digest(stage_tensors(model, kind) if kind != 'l2' else {}, fingerprint(model) + json.dumps(model.config.to_dict(), sort_keys=True))
+    """Digest of the encoder, mean and likelihood, with the settings of a score; ValueError if the model has
+    no such likelihood."""
+    if kind not in model.kinds:
+        raise ValueError(f'the model has no likelihood {kind!r}, only {", ".join(model.kinds)}')
+    made = tensor_digest(
+        stage_tensors(model, kind) if kind != 'l2' else {},
+        fingerprint(model) + json.dumps(model.config.to_dict(), sort_keys=True),
+    )
     return {'model': made, 'kind': kind, **json.loads(json.dumps(settings))}
 
 # %% ../nbs/42_calibrate.ipynb #fc05dbde
 @dataclass
 class Calibration:
-    "Scores of healthy cells that the model was not trained on; ValueError if there are none, or if one is not finite."
-    scores: Tensor    # (n,); kept as float64 on the CPU
-    name: str         # of the score, for tables and files
+    """Scores of healthy cells that the model was not trained on; ValueError if there are none, or if one is
+    not finite."""
+    scores: Tensor # (n,); kept as float64 on the CPU
+    name: str # of the score, for tables and files
     fingerprint: dict = field(default_factory=dict) # what the score depends on, from score_fingerprint
 
     def __post_init__(self):
         self.scores = torch.as_tensor(self.scores).detach().cpu().double()
         if self.scores.ndim != 1 or not len(self.scores) or not self.scores.isfinite().all():
-            raise ValueError(f'calibration scores must be finite numbers of shape (n,), got shape {tuple(self.scores.shape)}')
+            raise ValueError(
+                f'calibration scores must be finite numbers of shape (n,), got shape '
+                f'{tuple(self.scores.shape)}'
+            )
 
     def p_value(self,
-                scores: Tensor # any shape
-                ) -> Tensor: # float64, shaped like scores, from 1/(n + 1) to 1
+        scores: Tensor, # any shape
+    ) -> Tensor: # float64, shaped like scores, from 1/(n + 1) to 1
         "Conformal p-values; ValueError if scores are NaN."
         return conformal_p(self.scores, scores)
 
     def threshold(self,
-                  rate: float # chance of an alarm for a healthy cell, in (0, 1)
-                  ) -> float: # alarm if the score is greater than this
-        "Smallest threshold with at most this false-alarm rate; ValueError if there are too few calibration cells for it."
+        rate: float, # chance of an alarm for a healthy cell, in (0, 1)
+    ) -> float: # alarm if the score is greater than this
+        """Smallest threshold with at most this false-alarm rate; ValueError if there are too few calibration
+        cells for it."""
         if not 0 < rate < 1: raise ValueError(f'rate must lie between 0 and 1, got {rate}')
         k = math.floor(rate*(len(self.scores) + 1) + 1e-9) # 0.29*100 is 28.999999999999996
-        if k < 1: raise ValueError(f'a false-alarm rate of {rate} needs at least {math.ceil(1/rate - 1e-9) - 1} calibration cells, and there are {len(self.scores)}')
+        if k < 1:
+            raise ValueError(
+                f'a false-alarm rate of {rate} needs at least {math.ceil(1/rate - 1e-9) - 1} calibration '
+                f'cells, and there are {len(self.scores)}'
+            )
         return float(self.scores.sort(descending=True).values[k - 1])
 
     def p_map(self,
-              maps: Tensor, # maps of the score, (N, 1, H, W)
-              masks: Tensor # where the score took its maximum, bool, (N, 1, H, W)
-              ) -> Tensor: # p-values of the pixels, float64, (N, 1, H, W); 1 outside the mask
-        "P-values of pixels, corrected for the search over positions; valid if `scores` are maxima of such maps in such masks."
-        if masks.shape != maps.shape: raise ValueError(f'masks {tuple(masks.shape)} must have the shape of the maps {tuple(maps.shape)}')
+        maps: Tensor, # maps of the score, (N, 1, H, W)
+        masks: Tensor, # where the score took its maximum, bool, (N, 1, H, W)
+    ) -> Tensor: # p-values of the pixels, float64, (N, 1, H, W); 1 outside the mask
+        """P-values of pixels, corrected for the search over positions; valid if `scores` are maxima of such
+        maps in such masks."""
+        if masks.shape != maps.shape:
+            raise ValueError(
+                f'masks {tuple(masks.shape)} must have the shape of the maps {tuple(maps.shape)}'
+            )
         return self.p_value(maps.masked_fill(~masks, -torch.inf))
 
 # %% ../nbs/42_calibrate.ipynb #9ee7d3e8
@@ -86,68 +104,106 @@ def _read_calibrations(folder):
     "Entries of calibration.json by name, none if there is no file; ValueError if it cannot be read."
     path = Path(folder)/'calibration.json'
     try: return json.loads(path.read_text(encoding='utf-8')) if path.is_file() else {}
-    except ValueError as e: raise ValueError(f'{path} is not readable ({e}): delete it and calibrate again') from None
+    except ValueError as e:
+        raise ValueError(f'{path} is not readable ({e}): delete it and calibrate again') from None
 
 
 def save_calibration(calibration: Calibration, folder: str | Path) -> Path:
     "Write a calibration into the folder of its model, beside those of other names."
     entry = {'fingerprint': calibration.fingerprint, 'scores': calibration.scores.tolist()}
-    return write_json(Path(folder)/'calibration.json', {**_read_calibrations(folder), calibration.name: entry})
+    return write_json(
+        Path(folder)/'calibration.json', {**_read_calibrations(folder), calibration.name: entry}
+    )
 
 # %% ../nbs/42_calibrate.ipynb #27031d1b
 def load_calibration(
     folder: str | Path, # folder of the model
-    name: str,          # of the score
-    fingerprint: dict | None = None, # of the model and score at hand, from score_fingerprint; None: not compared
+    name: str, # of the score
+    # of the model and score at hand, from score_fingerprint; None: not compared
+    fingerprint: dict | None = None,
 ) -> Calibration:
     "Read a calibration; FileNotFoundError or ValueError says what is missing or does not fit."
     path, entries = Path(folder)/'calibration.json', _read_calibrations(folder)
-    if not path.is_file(): raise FileNotFoundError(f'no calibration at {path}: calibrate the model first, or correct the folder')
-    if name not in entries: raise ValueError(f'{path} has no calibration of {name!r}, only of {", ".join(entries)}: calibrate that score first')
-    try: made, scores = entries[name]['fingerprint'], torch.tensor(entries[name]['scores'], dtype=torch.float64)
-    except (TypeError, KeyError, ValueError) as e: raise ValueError(f'{path} is damaged ({type(e).__name__}: {e}): delete it and calibrate again') from None
+    if not path.is_file():
+        raise FileNotFoundError(f'no calibration at {path}: calibrate the model first, or correct the folder')
+    if name not in entries:
+        raise ValueError(
+            f'{path} has no calibration of {name!r}, only of {", ".join(entries)}: calibrate that score first'
+        )
+    try:
+        made, scores = entries[name]['fingerprint'], torch.tensor(
+            entries[name]['scores'], dtype=torch.float64
+        )
+    except (TypeError, KeyError, ValueError) as e:
+        raise ValueError(
+            f'{path} is damaged ({type(e).__name__}: {e}): delete it and calibrate again'
+        ) from None
     if fingerprint is None: return Calibration(scores, name, made)
-    if other := [f'{k} {made.get(k)!r} and not {fingerprint.get(k)!r}' for k in sorted({**made, **fingerprint}) if made.get(k) != fingerprint.get(k)]:
-        raise ValueError(f'{path}: {name!r} was calibrated with {"; ".join(other)}. Calibrate again for this model and these settings')
+    if other := [
+        f'{k} {made.get(k)!r} and not {fingerprint.get(k)!r}'
+        for k in sorted({**made, **fingerprint})
+        if made.get(k) != fingerprint.get(k)
+    ]:
+        raise ValueError(
+            f'{path}: {name!r} was calibrated with {"; ".join(other)}. Calibrate again for this model and '
+            f'these settings'
+        )
     return Calibration(scores, name, made)
 
 # %% ../nbs/42_calibrate.ipynb #9d496dbe
 def discoveries(
     p_values: Tensor, # of the cells of a batch, (m,), in (0, 1]
-    rate: float,      # greatest expected share of healthy cells among the discoveries, in (0, 1)
+    rate: float, # greatest expected share of healthy cells among the discoveries, in (0, 1)
 ) -> Tensor: # bool, (m,)
-    "Cells to report under a bound on the false-discovery rate (Benjamini and Hochberg); ValueError if an argument is out of range."
+    """Cells to report under a bound on the false-discovery rate (Benjamini and Hochberg); ValueError if an
+    argument is out of range."""
     if not 0 < rate < 1: raise ValueError(f'rate must lie between 0 and 1, got {rate}')
     p = torch.as_tensor(p_values).double()
-    if p.ndim != 1 or not ((p >= 0) & (p <= 1)).all(): raise ValueError(f'p_values must be a list of numbers from 0 to 1, got shape {tuple(p.shape)}')
+    if p.ndim != 1 or not ((p >= 0) & (p <= 1)).all():
+        raise ValueError(f'p_values must be a list of numbers from 0 to 1, got shape {tuple(p.shape)}')
     if not len(p): return p > 0
     adjusted = false_discovery_control(p.cpu().numpy(), method='bh')
     return torch.from_numpy(adjusted <= rate + 1e-12).to(p.device)
 
 # %% ../nbs/42_calibrate.ipynb #6c961c34
 def false_alarm_table(
-    p_values: Tensor,              # of healthy cells, (m,), neither trained nor calibrated on
+    p_values: Tensor, # of healthy cells, (m,), neither trained nor calibrated on
     rates: tuple = (.01, .05, .1), # nominal false-alarm rates, in (0, 1)
-    level: float = .95,            # coverage of the interval, in (0, 1)
-    n_calibration: int | None = None, # cells of the calibration: then the interval allows for their number; None: binomial
+    level: float = .95, # coverage of the interval, in (0, 1)
+    # cells of the calibration: then the interval allows for their number; None: binomial
+    n_calibration: int | None = None,
 ) -> pd.DataFrame: # a row for each rate: rate, cells, alarms, observed, low, high, inside
     "Observed false-alarm rates and where they should lie; ValueError if there are no p-values."
     p = np.asarray(p_values, dtype=float)
-    if p.ndim != 1 or not len(p): raise ValueError(f'p_values must be a list of at least one number, got shape {p.shape}')
+    if p.ndim != 1 or not len(p):
+        raise ValueError(f'p_values must be a list of at least one number, got shape {p.shape}')
     def row(rate):
         k = 0 if n_calibration is None else math.floor(rate*(n_calibration + 1) + 1e-9)
-        law = binom(len(p), rate) if n_calibration is None else betabinom(len(p), k, n_calibration + 1 - k) if k else binom(len(p), 0)
+        law = (
+            binom(len(p), rate)
+            if n_calibration is None
+            else betabinom(len(p), k, n_calibration + 1 - k) if k else binom(len(p), 0)
+        )
         alarms, (low, high) = int((p <= rate + 1e-12).sum()), law.ppf([.5 - level/2, .5 + level/2])
-        return dict(rate=rate, cells=len(p), alarms=alarms, observed=alarms/len(p), low=low/len(p), high=high/len(p), inside=low <= alarms <= high)
+        return dict(
+            rate=rate,
+            cells=len(p),
+            alarms=alarms,
+            observed=alarms/len(p),
+            low=low/len(p),
+            high=high/len(p),
+            inside=low <= alarms <= high,
+        )
     return pd.DataFrame([row(rate) for rate in rates])
 
 # %% ../nbs/42_calibrate.ipynb #cfe7fc8c
 def reliability_figure(
-    p_values: dict,  # name of the score -> p-values of healthy cells, (m,), the same m for all
+    p_values: dict, # name of the score -> p-values of healthy cells, (m,), the same m for all
     level: float = .95, # coverage of the band at each rate, in (0, 1)
     n_calibration: int | None = None, # as for false_alarm_table
 ) -> Figure:
-    "Observed against nominal false-alarm rate, all rates and the lowest fifth, with the band of a calibrated detector."
+    """Observed against nominal false-alarm rate, all rates and the lowest fifth, with the band of a
+    calibrated detector."""
     grid, cells = np.arange(.005, 1, .005), len(next(iter(p_values.values())))
     band = false_alarm_table(np.ones(cells), grid, level, n_calibration)
     fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.4), dpi=72, layout='constrained')
@@ -157,7 +213,12 @@ def reliability_figure(
         for name, p in p_values.items():
             p = np.sort(np.asarray(p, dtype=float))
             ax.step([0, *p, 1], [0, *np.arange(1, cells + 1)/cells, 1], where='post', label=name)
-        ax.set(xlim=(0, end), ylim=(0, end*1.25 if end < 1 else 1), xlabel='nominal false-alarm rate', ylabel='observed')
+        ax.set(
+            xlim=(0, end),
+            ylim=(0, end*1.25 if end < 1 else 1),
+            xlabel='nominal false-alarm rate',
+            ylabel='observed',
+        )
     axes[0].legend(fontsize=8)
     plt.close(fig)
     return fig

@@ -28,7 +28,8 @@ from .images import blur as gaussian_blur, remove_hot_pixels, rescale
 # %% ../nbs/10_cells.ipynb #4dd1e02d
 @dataclass
 class CellSet:
-    "Images of cells, prepared for the model, with what is known about them; ValueError if the parts do not fit."
+    """Images of cells, prepared for the model, with what is known about them; ValueError if the parts do not
+    fit."""
     images: Tensor # (N, 1, H, W), float32, in (-1, 1)
     masks: Tensor = None # pixels of the cell, (N, 1, H, W), bool
     spots: Tensor = None # pixels of the anomaly, (N, 1, H, W), bool
@@ -37,45 +38,67 @@ class CellSet:
     def __post_init__(self):
         if self.names is None: self.names = [str(i) for i in range(len(self))]
         if len(self.names) != len(self): raise ValueError(f'{len(self)} images but {len(self.names)} names')
-        for part,x in self._tensors().items():
+        for part, x in self._tensors().items():
             if part != 'images' and (x.shape != self.images.shape or x.dtype != torch.bool):
-                raise ValueError(f'{part} must be bool of shape {tuple(self.images.shape)}, got {x.dtype} of {tuple(x.shape)}')
+                raise ValueError(
+                    f'{part} must be bool of shape {tuple(self.images.shape)}, got {x.dtype} of '
+                    f'{tuple(x.shape)}'
+                )
 
     def __len__(self): return len(self.images)
-    def __repr__(self): return f'CellSet of {len(self)}: ' + ', '.join(f'{k} {tuple(x.shape)}' for k,x in self._tensors().items())
-    def _tensors(self): return {k: getattr(self, k) for k in ('images', 'masks', 'spots') if getattr(self, k) is not None}
+    def __repr__(self):
+        return f'CellSet of {len(self)}: ' + ', '.join(
+            f'{k} {tuple(x.shape)}' for k, x in self._tensors().items()
+        )
+    def _tensors(self):
+        return {k: getattr(self, k) for k in ('images', 'masks', 'spots') if getattr(self, k) is not None}
 
     def to(self, device):
         "The same cells on `device`."
-        return replace(self, **{k: x.to(device) for k,x in self._tensors().items()})
+        return replace(self, **{k: x.to(device) for k, x in self._tensors().items()})
 
     def subset(self, indices):
         "The cells at `indices` (an index, slice, list, or index or bool array), in their order."
         i = torch.arange(len(self))[indices].reshape(-1)
-        return replace(self, names=[self.names[k] for k in i.tolist()], **{k: x[i.to(x.device)] for k,x in self._tensors().items()})
+        return replace(
+            self,
+            names=[self.names[k] for k in i.tolist()],
+            **{k: x[i.to(x.device)] for k, x in self._tensors().items()}
+        )
 
     def hold_out(self,
-                 n: int, # cells to set aside, at least 1 and fewer than all
-                 seed: int = 0): # of the choice
+        n: int, # cells to set aside, at least 1 and fewer than all
+        seed: int = 0, # of the choice
+    ):
         "The other cells, and `n` cells chosen at random; ValueError if `n` is out of range."
-        if not 0 < n < len(self): raise ValueError(f'hold out at least 1 and fewer than {len(self)} cells, not {n}')
+        if not 0 < n < len(self):
+            raise ValueError(f'hold out at least 1 and fewer than {len(self)} cells, not {n}')
         order = torch.randperm(len(self), generator=torch.Generator().manual_seed(seed))
         return self.subset(order[n:].sort().values), self.subset(order[:n].sort().values)
 
     def remove_hot_pixels(self):
-        "The same cells without bright spots that are too sharp for the optics, rescaled again; for images that are not blurred."
+        """The same cells without bright spots that are too sharp for the optics, rescaled again; for images
+        that are not blurred."""
         return replace(self, images=rescale(remove_hot_pixels(self.images), names=self.names))
 
     def bin(self,
-            factor: int, # pixels averaged in each direction, a divisor of height and width
-            tails: float = 0.): # of `rescale`
-        "The same cells on a coarser grid, rescaled again; a mask pixel counts if it covers half of its square, a spot pixel if it touches it."
+        factor: int, # pixels averaged in each direction, a divisor of height and width
+        tails: float = 0., # of `rescale`
+    ):
+        """The same cells on a coarser grid, rescaled again; a mask pixel counts if it covers half of its
+        square, a spot pixel if it touches it."""
         if factor == 1 and not tails: return self
         h, w = self.images.shape[-2:]
-        if factor < 1 or h % factor or w % factor: raise ValueError(f'binning by {factor} needs a divisor of the size of the images, ({h}, {w})')
+        if factor < 1 or h % factor or w % factor:
+            raise ValueError(f'binning by {factor} needs a divisor of the size of the images, ({h}, {w})')
         masks = None if self.masks is None else F.avg_pool2d(self.masks.float(), factor) >= .5
         spots = None if self.spots is None else F.max_pool2d(self.spots.float(), factor) > 0
-        return replace(self, images=rescale(F.avg_pool2d(self.images, factor), names=self.names, tails=tails), masks=masks, spots=spots)
+        return replace(
+            self,
+            images=rescale(F.avg_pool2d(self.images, factor), names=self.names, tails=tails),
+            masks=masks,
+            spots=spots,
+        )
 
 # %% ../nbs/10_cells.ipynb #0cc0a671
 def read_image(
@@ -87,8 +110,12 @@ def read_image(
     try:
         x = np.squeeze(tifffile.imread(path) if path.suffix.lower() in ('.tif', '.tiff') else io.imread(path))
         if not x.size: raise ValueError('it holds no pixels')
-    except Exception as e: raise ValueError(f'{path} cannot be read as a PNG or TIFF image ({type(e).__name__}: {e})') from None
-    if x.ndim != 2: raise ValueError(f'{path} has shape {x.shape}, not one grey plane: convert it to one channel and one page')
+    except Exception as e:
+        raise ValueError(f'{path} cannot be read as a PNG or TIFF image ({type(e).__name__}: {e})') from None
+    if x.ndim != 2:
+        raise ValueError(
+            f'{path} has shape {x.shape}, not one grey plane: convert it to one channel and one page'
+        )
     return x.astype(np.float32)
 
 # %% ../nbs/10_cells.ipynb #715800d2
@@ -103,11 +130,16 @@ def _image_files(folder):
     "PNG and TIFF files of `folder` by name without ending, sorted."
     folder = Path(folder)
     if not folder.is_dir(): raise FileNotFoundError(f'no such folder: {folder}')
-    files = sorted(f for f in folder.iterdir() if f.suffix.lower() in ('.png', '.tif', '.tiff') and not f.name.startswith('.'))
+    files = sorted(
+        f
+        for f in folder.iterdir()
+        if f.suffix.lower() in ('.png', '.tif', '.tiff') and not f.name.startswith('.')
+    )
     if not files: raise FileNotFoundError(f'no PNG or TIFF images in {folder}')
     by_name = {}
     for f in files:
-        if f.stem in by_name: raise ValueError(f'{by_name[f.stem]} and {f} have the same name: keep one of them')
+        if f.stem in by_name:
+            raise ValueError(f'{by_name[f.stem]} and {f} have the same name: keep one of them')
         by_name[f.stem] = f
     return by_name
 
@@ -116,17 +148,22 @@ def _read_images(files):
     "Images of `files` as one array, (N, 1, H, W)."
     raws = [read_image(f) for f in tqdm(files, desc='reading images', delay=2, leave=False)]
     size = raws[0].shape
-    odd = [f'{f} has size {r.shape}' for f,r in zip(files, raws) if r.shape != size]
-    if odd: raise ValueError(f'{odd[0]} but {files[0]} has {size} ({len(odd)} of {len(files)} images differ): crop all to one size')
+    odd = [f'{f} has size {r.shape}' for f, r in zip(files, raws) if r.shape != size]
+    if odd:
+        raise ValueError(
+            f'{odd[0]} but {files[0]} has {size} ({len(odd)} of {len(files)} images differ): crop all to one '
+            f'size'
+        )
     return np.stack(raws)[:, None]
 
 # %% ../nbs/10_cells.ipynb #0d8dd42d
 def _read_masks(files, images, size):
     "Masks of `files` as one array, (N, 1, H, W), for `images`, which all have the same size."
     masks = []
-    for file,image in zip(files, tqdm(images, desc='reading masks', delay=2, leave=False)):
+    for file, image in zip(files, tqdm(images, desc='reading masks', delay=2, leave=False)):
         mask = read_mask(file)
-        if mask.shape != size: raise ValueError(f'mask {file} has size {mask.shape} but image {image} has {size}')
+        if mask.shape != size:
+            raise ValueError(f'mask {file} has size {mask.shape} but image {image} has {size}')
         if not mask.any(): raise ValueError(f'mask {file} is empty: mark the cell, or leave the image out')
         masks.append(mask)
     return np.stack(masks)[:, None]
@@ -149,8 +186,13 @@ def load_cells(
     if mask_folder:
         mask_files = _image_files(mask_folder)
         lost = [f for f in files if f.stem not in mask_files]
-        if lost: raise FileNotFoundError(f'no mask in {mask_folder} for {lost[0]} ({len(lost)} of {len(files)} images have none)')
-        masks = torch.from_numpy(_read_masks([mask_files[n] for n in names], files, raws.shape[-2:])).to(device)
+        if lost:
+            raise FileNotFoundError(
+                f'no mask in {mask_folder} for {lost[0]} ({len(lost)} of {len(files)} images have none)'
+            )
+        masks = torch.from_numpy(_read_masks([mask_files[n] for n in names], files, raws.shape[-2:])).to(
+            device
+        )
     images = rescale(torch.from_numpy(raws).to(device), names=files)
     return CellSet(gaussian_blur(images) if blur else images, masks, names=names)
 
@@ -163,18 +205,20 @@ FL_DIGEST = '284a11722c33de7d337e275027668249a0a6adb91c7820db7d42eba15e260e7f' #
 def find_fl(
     path=None, # the set, or a folder that has it as `fl_dataset`; default: $SUPN_CELLS_DATA, then the cache
 ) -> Path: # folder with a sub-folder for each split, or None
-    "Find the fluorescence set; FileNotFoundError if it is not at `path` or $SUPN_CELLS_DATA although one is given."
+    """Find the fluorescence set; FileNotFoundError if it is not at `path` or $SUPN_CELLS_DATA although one is
+    given."""
     named = path or os.environ.get('SUPN_CELLS_DATA')
     place = Path(named or pooch.os_cache('supn_cells')).expanduser().resolve()
     for p in (place/'fl_dataset', place):
         if all((p/s/kind).is_dir() for s in FL_COUNTS for kind in ('raw', 'mask')): return p
-    if named: raise FileNotFoundError(f'no fluorescence set in {place}{"" if path else " (from SUPN_CELLS_DATA)"}: '
+    if named:
+        raise FileNotFoundError(f'no fluorescence set in {place}{"" if path else " (from SUPN_CELLS_DATA)"}: '
                                       f'it needs {", ".join(FL_COUNTS)}, each with raw and mask')
 
 # %% ../nbs/10_cells.ipynb #97cfd521
 def _known_files(counts):
     "Paths that the digest covers: every training pair, and the test pairs with even numbers."
-    return sorted(f'{s}/{kind}/{i:05d}.png' for s,n in counts.items() for kind in ('raw', 'mask')
+    return sorted(f'{s}/{kind}/{i:05d}.png' for s, n in counts.items() for kind in ('raw', 'mask')
                   for i in range(0, n, 1 if s == 'healthy_train' else 2))
 
 # %% ../nbs/10_cells.ipynb #53eb7df7
@@ -193,7 +237,7 @@ def verify_fl(
     digest: str = FL_DIGEST, # of the files that are known
 ) -> None:
     "ValueError if `folder` is not the published set."
-    for split,n in counts.items():
+    for split, n in counts.items():
         found = len(load_cells(Path(folder)/split, blur=False))
         if found != n: raise ValueError(f'{Path(folder)/split} has {found} images, the published set has {n}')
     if content_digest(folder, _known_files(counts)) != digest:
@@ -217,7 +261,8 @@ def fetch_fl(
     counts: dict = FL_COUNTS, # as for verify_fl
     digest: str = FL_DIGEST, # as for verify_fl
 ) -> Path: # the set
-    "Download, unpack and verify the fluorescence set; ConnectionError if offline, ValueError if it is not the published one."
+    """Download, unpack and verify the fluorescence set; ConnectionError if offline, ValueError if it is not
+    the published one."""
     cache = Path(cache or pooch.os_cache('supn_cells'))
     cache.mkdir(parents=True, exist_ok=True)
     by_hand = 'Fetch it by hand, unpack it, and set the environment variable SUPN_CELLS_DATA to the folder that contains fl_dataset.'
@@ -227,8 +272,14 @@ def fetch_fl(
             pooch.HTTPDownloader(progressbar=True, timeout=20)(url, f'{t}/archive.zip', None)
             _unpack(f'{t}/archive.zip', new)
         except OSError as e: # what requests raises
-            why = f'HTTP status {e.response.status_code}' if getattr(e, 'response', None) is not None else type(e).__name__
-            raise ConnectionError(f'the fluorescence set cannot be fetched from {url} ({why}). {by_hand}') from None
+            why = (
+                f'HTTP status {e.response.status_code}'
+                if getattr(e, 'response', None) is not None
+                else type(e).__name__
+            )
+            raise ConnectionError(
+                f'the fluorescence set cannot be fetched from {url} ({why}). {by_hand}'
+            ) from None
         except zipfile.BadZipFile: raise ValueError(f'{url} did not return a zip file. {by_hand}') from None
         verify_fl(new, counts, digest)
         shutil.rmtree(cache/'fl_dataset', ignore_errors=True)

@@ -20,9 +20,9 @@ from .vae import KINDS, VAE, ModelConfig
 
 # %% ../nbs/22_checkpoints.ipynb #8a6a0a75
 def write_atomically(
-        path: str | Path,  # file to write; its folder is made if missing
-        write              # function that is given a temporary path and writes to it
-        ) -> Path:  # the file
+    path: str | Path, # file to write; its folder is made if missing
+    write, # function that is given a temporary path and writes to it
+) -> Path: # the file
     "Replace a file in one step; OSError names the file, and the old content survives."
     path = Path(path)
     partial = path.with_name(f'.{path.name}.{os.getpid()}.partial')
@@ -49,16 +49,18 @@ def write_json(path: str | Path, content: dict) -> Path:
     return write_text(path, json.dumps(content, indent=2) + '\n')
 
 
-def write_tensors(path: str | Path, tensors: dict[str, Tensor], metadata: dict[str, str] | None = None) -> Path:
+def write_tensors(
+    path: str | Path, tensors: dict[str, Tensor], metadata: dict[str, str] | None = None
+) -> Path:
     "Write named tensors as safetensors, atomically."
     tensors = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
     return write_atomically(path, lambda p: save_file(tensors, p, metadata=metadata))
 
 # %% ../nbs/22_checkpoints.ipynb #484e84c4
 def tensor_digest(
-        tensors: dict[str, Tensor],  # by name; their order does not matter
-        start: str = ''              # what else the digest should depend on
-        ) -> str:  # 16 hexadecimal digits
+    tensors: dict[str, Tensor], # by name; their order does not matter
+    start: str = '', # what else the digest should depend on
+) -> str: # 16 hexadecimal digits
     "Digest of named tensors."
     h = hashlib.sha256(start.encode())
     for name, value in sorted(tensors.items()):
@@ -66,15 +68,15 @@ def tensor_digest(
     return h.hexdigest()[:16]
 
 
-def fingerprint(model: VAE) -> str:  # 16 hexadecimal digits
+def fingerprint(model: VAE) -> str: # 16 hexadecimal digits
     "Digest of the encoder and mean decoder, to tell which mean a covariance decoder was trained on."
     return tensor_digest(stage_tensors(model, 'mean'))
 
 
 def stage_tensors(
-        model: VAE,
-        stage: str  # 'mean', 'diag' or 'supn'
-        ) -> dict[str, Tensor]:  # parameters that the stage trains, by name
+    model: VAE,
+    stage: str, # 'mean', 'diag' or 'supn'
+) -> dict[str, Tensor]: # parameters that the stage trains, by name
     "The parameters that belong to one training stage; ValueError if the stage is unknown."
     if stage == 'mean': parts = {'encoder': model.encoder, 'mean': model.mean}
     elif stage in KINDS[1:]: parts = {stage: model.likelihood[stage]}
@@ -83,11 +85,11 @@ def stage_tensors(
 
 
 def save_stage(
-        model: VAE,
-        stage: str,         # 'mean', 'diag' or 'supn'
-        folder: str | Path,  # folder of the model
-        metadata: dict[str, str] | None = None  # more to keep beside the weights
-        ) -> Path:  # the weights
+    model: VAE,
+    stage: str, # 'mean', 'diag' or 'supn'
+    folder: str | Path, # folder of the model
+    metadata: dict[str, str] | None = None, # more to keep beside the weights
+) -> Path: # the weights
     "Write the weights of one stage and the configuration."
     write_json(Path(folder)/'config.json', model.config.to_dict())
     return write_tensors(Path(folder)/f'{stage}.safetensors', stage_tensors(model, stage),
@@ -96,35 +98,50 @@ def save_stage(
 # %% ../nbs/22_checkpoints.ipynb #7acdcb28
 def read_tensors(path: str | Path) -> dict[str, Tensor]:
     "Tensors of a safetensors file; FileNotFoundError or ValueError names the file."
-    if not Path(path).is_file(): raise FileNotFoundError(f'no checkpoint at {path}: train that stage first, or correct the folder')
+    if not Path(path).is_file():
+        raise FileNotFoundError(f'no checkpoint at {path}: train that stage first, or correct the folder')
     try: return load_file(path)
-    except (SafetensorError, OSError) as e: raise ValueError(f'{path} is not a readable safetensors file ({e}): train again or restore a copy') from None
+    except (SafetensorError, OSError) as e:
+        raise ValueError(
+            f'{path} is not a readable safetensors file ({e}): train again or restore a copy'
+        ) from None
 
 
 def read_metadata(path: str | Path) -> dict[str, str]:
     "Metadata of a safetensors file that read_tensors can read."
-    with open(path, 'rb') as f: return json.loads(f.read(int.from_bytes(f.read(8), 'little'))).get('__metadata__', {})
+    with open(path, 'rb') as f:
+        return json.loads(f.read(int.from_bytes(f.read(8), 'little'))).get('__metadata__', {})
 
 
 def copy_into(targets: dict[str, Tensor], source: dict[str, Tensor], path: str | Path) -> None:
     "Copy tensors by name; ValueError if names or shapes differ, in which case nothing is copied."
-    wrong = sorted(targets.keys() ^ source.keys()) or [k for k, t in targets.items() if t.shape != source[k].shape]
+    wrong = sorted(targets.keys() ^ source.keys()) or [
+        k for k, t in targets.items() if t.shape != source[k].shape
+    ]
     if wrong:
-        raise ValueError(f'{path} belongs to another model: {wrong[0]} differs ({len(wrong)} tensors in all). '
-                         'Load it with the configuration it was trained with.')
+        raise ValueError(
+            f'{path} belongs to another model: {wrong[0]} differs ({len(wrong)} tensors in all). '
+            'Load it with the configuration it was trained with.'
+        )
     for k, t in targets.items(): t.data.copy_(source[k])
 
 # %% ../nbs/22_checkpoints.ipynb #395610c1
 def read_config(folder: str | Path) -> ModelConfig:
     "The configuration of the model in a folder; FileNotFoundError or ValueError names the file."
     path = Path(folder)/'config.json'
-    if not path.is_file(): raise FileNotFoundError(f'no model in {Path(folder)}: config.json is missing. Train one there first, or correct the folder')
+    if not path.is_file():
+        raise FileNotFoundError(
+            f'no model in {Path(folder)}: config.json is missing. Train one there first, or correct the '
+            f'folder'
+        )
     try: return ModelConfig.from_dict(json.loads(path.read_text(encoding='utf-8')))
-    except (TypeError, KeyError, ValueError) as e: raise ValueError(f'{path} does not describe a model ({e})') from None
+    except (TypeError, KeyError, ValueError) as e:
+        raise ValueError(f'{path} does not describe a model ({e})') from None
 
 
 def load_stage(model: VAE, stage: str, folder: str | Path) -> None:
-    "Fill one stage of a model with weights from a folder; ValueError if they belong to another model or mean."
+    """Fill one stage of a model with weights from a folder; ValueError if they belong to another model or
+    mean."""
     path = Path(folder)/f'{stage}.safetensors'
     tensors = read_tensors(path)
     if stage != 'mean' and stage not in model.likelihood: model.add(stage)
@@ -135,13 +152,14 @@ def load_stage(model: VAE, stage: str, folder: str | Path) -> None:
 
 
 def load_model(
-        folder: str | Path,                  # folder of the model
-        kinds: tuple[str, ...] | None = None,  # likelihoods to load; all that are in the folder if None
-        device: str = 'cpu'
-        ) -> VAE:  # in evaluation mode
+    folder: str | Path, # folder of the model
+    kinds: tuple[str, ...] | None = None, # likelihoods to load; all that are in the folder if None
+    device: str = 'cpu',
+) -> VAE: # in evaluation mode
     "Rebuild a trained model; FileNotFoundError or ValueError names the file that is missing or does not fit."
     model = VAE(read_config(folder))
     load_stage(model, 'mean', folder)
     for kind in KINDS[1:]:
-        if kind in kinds if kinds is not None else (Path(folder)/f'{kind}.safetensors').exists(): load_stage(model, kind, folder)
+        if kind in kinds if kinds is not None else (Path(folder)/f'{kind}.safetensors').exists():
+            load_stage(model, kind, folder)
     return model.to(device).eval()

@@ -16,34 +16,36 @@ from .scores import AnomalyResult, robust_spread
 
 # %% ../nbs/44_classical.ipynb #61f863b6
 def blob_filter(
-    images: Tensor,    # images, (N, C, H, W); each channel is filtered by itself
+    images: Tensor, # images, (N, C, H, W); each channel is filtered by itself
     sigma: float = 2., # standard deviation of the Gaussian, in pixels
 ) -> Tensor: # -sigma^2 LoG, (N, C, H, W), in units of the image; float32 on the CPU
     "Negative Laplacian of Gaussian, scaled by sigma^2: positive on bright spots."
     if not sigma > 0: raise ValueError(f'sigma must be positive, not {sigma}')
     planes = images.detach().cpu().double().flatten(0, 1).numpy()
-    filtered = np.stack([-sigma**2 * gaussian_laplace(plane, sigma) for plane in planes])
+    filtered = np.stack([-sigma**2*gaussian_laplace(plane, sigma) for plane in planes])
     return torch.from_numpy(filtered).float().view_as(images)
 
 # %% ../nbs/44_classical.ipynb #58052274
 def erode(
-    masks: Tensor,  # bool, (N, 1, H, W), none empty
-    radius: float,  # in pixels
+    masks: Tensor, # bool, (N, 1, H, W), none empty
+    radius: float, # in pixels
 ) -> Tensor: # bool, (N, 1, H, W), none empty; on the CPU
     "Pixels deeper than `radius` in the mask, or than half the greatest depth where that is less."
     masks = masks.cpu()
     eroded = masks.clone()
     for index, mask in enumerate(masks):
-        if not mask.any(): raise ValueError(f'the mask of image {index} is empty: leave the image out or mark its cell')
+        if not mask.any():
+            raise ValueError(f'the mask of image {index} is empty: leave the image out or mark its cell')
         if mask.all(): continue # no rim to keep clear of
         depth = distance_transform_edt(mask[0].numpy())
-        eroded[index, 0] = torch.from_numpy(depth > min(radius, depth.max() / 2))
+        eroded[index, 0] = torch.from_numpy(depth > min(radius, depth.max()/2))
     return eroded
 
 # %% ../nbs/44_classical.ipynb #06294995
 def _check(images):
     "ValueError if these are not images, or if one has NaN or infinite pixels."
-    if images.ndim != 4 or not len(images): raise ValueError(f'images must be (N, C, H, W) with at least one image, not {tuple(images.shape)}')
+    if images.ndim != 4 or not len(images):
+        raise ValueError(f'images must be (N, C, H, W) with at least one image, not {tuple(images.shape)}')
     if not (finite := images.isfinite().flatten(1).all(1)).all():
         raise ValueError(f'image {int((~finite).nonzero()[0])} has NaN or infinite pixels: leave it out')
 
@@ -53,31 +55,37 @@ def _complete_masks(images, masks):
     _check(images)
     if masks is None: masks = torch.ones_like(images[:, :1], dtype=torch.bool)
     if masks.shape != images[:, :1].shape or masks.dtype != torch.bool:
-        raise ValueError(f'masks must be bool and have the shape of the images {tuple(images.shape)} with one channel, not {masks.dtype} of {tuple(masks.shape)}')
+        raise ValueError(
+            f'masks must be bool and have the shape of the images {tuple(images.shape)} with one channel, '
+            f'not {masks.dtype} of {tuple(masks.shape)}'
+        )
     return masks
 
 # %% ../nbs/44_classical.ipynb #628ffcb1
 def blob_scores(
-    images: Tensor,               # (N, C, H, W), in (-1, 1)
-    masks: Tensor | None = None,  # cell pixels, bool, (N, 1, H, W); None: the whole image
-    sigma: float = 2.,            # of the filter, in pixels; masks are eroded by 3 sigma
-    normalise: bool = True,       # divide by the MAD of the filtered cell
-    dark: bool = False,           # dark spots count as bright ones do
+    images: Tensor, # (N, C, H, W), in (-1, 1)
+    masks: Tensor | None = None, # cell pixels, bool, (N, 1, H, W); None: the whole image
+    sigma: float = 2., # of the filter, in pixels; masks are eroded by 3 sigma
+    normalise: bool = True, # divide by the MAD of the filtered cell
+    dark: bool = False, # dark spots count as bright ones do
 ) -> AnomalyResult: # on the device of the images; its map is the filtered image in the units of the score
     "Largest value of the blob filter inside the eroded mask, over all channels."
-    inside = erode(_complete_masks(images, masks), 3 * sigma)
+    inside = erode(_complete_masks(images, masks), 3*sigma)
     blobs = blob_filter(images, sigma)
-    if normalise: blobs = blobs / robust_spread(blobs, inside)
+    if normalise: blobs = blobs/robust_spread(blobs, inside)
     blobs = (blobs.abs() if dark else blobs).amax(1, keepdim=True)
     score = blobs.masked_fill(~inside, -torch.inf).amax((1, 2, 3))
-    return AnomalyResult(score.to(images.device), blobs.to(images.device), 'LoG / MAD' if normalise else 'LoG')
+    return AnomalyResult(
+        score.to(images.device), blobs.to(images.device), 'LoG / MAD' if normalise else 'LoG'
+    )
 
 # %% ../nbs/44_classical.ipynb #c4cbe767
 def fit_pca(
-    images: Tensor,      # healthy training images, (N, C, H, W)
-    share: float = .99,  # of the variance to explain, in (0, 1)
+    images: Tensor, # healthy training images, (N, C, H, W)
+    share: float = .99, # of the variance to explain, in (0, 1)
 ) -> PCA: # with as many components as needed
-    "Principal components of training images; ValueError if there are fewer than two, one has NaN, or the share is out of range."
+    """Principal components of training images; ValueError if there are fewer than two, one has NaN, or the
+    share is out of range."""
     _check(images)
     if len(images) < 2: raise ValueError(f'principal components need at least two images, got {len(images)}')
     if not 0 < share < 1: raise ValueError(f'share must lie between 0 and 1, not {share}')
@@ -85,16 +93,19 @@ def fit_pca(
 
 
 def pca_scores(
-    pca: PCA,                    # from fit_pca
-    images: Tensor,              # (N, C, H, W), of the size of the training images
+    pca: PCA, # from fit_pca
+    images: Tensor, # (N, C, H, W), of the size of the training images
     masks: Tensor | None = None, # cell pixels, bool, (N, 1, H, W); None: the whole image
-    radius: float = 6.,          # the mask is eroded by this many pixels, as for LoG
-    batch: int = 64,             # images projected at a time: bounds the memory
+    radius: float = 6., # the mask is eroded by this many pixels, as for LoG
+    batch: int = 64, # images projected at a time: bounds the memory
 ) -> AnomalyResult: # on the device of the images; its map is the length of the residual over the channels, in units of the image
     "Largest residual of a projection on principal components inside the eroded mask."
     _check(images)
     if pca.n_features_in_ != images[0].numel():
-        raise ValueError(f'the components were fitted to images of {pca.n_features_in_} values, these {tuple(images.shape[1:])} have {images[0].numel()}')
+        raise ValueError(
+            f'the components were fitted to images of {pca.n_features_in_} values, these '
+            f'{tuple(images.shape[1:])} have {images[0].numel()}'
+        )
     inside = erode(_complete_masks(images, masks), radius)
     maps = []
     for x in images.detach().cpu().split(batch):

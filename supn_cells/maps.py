@@ -17,7 +17,8 @@ def bounded_log_diag(
     high: float = 4.0, # upper end of the range; 4 in the paper
     low: float = -7.0, # lower end of the range; -7 in the paper
 ) -> Tensor: # logarithm of the diagonal of L, in (low, high), the shape of `raw`
-    "The paper's activation of the log-diagonal (section 3): a scaled and shifted sigmoid. ValueError unless low < high."
+    """The paper's activation of the log-diagonal (section 3): a scaled and shifted sigmoid. ValueError unless
+    low < high."""
     if not low < high: raise ValueError(f'low must be below high, got low = {low} and high = {high}')
     return (high - low)*raw.sigmoid() + low
 
@@ -38,14 +39,18 @@ def _column_sum(off, channels):
     "Sums of the entries of each column, (..., C, H, W)."
     c, coupled = read_layout(channels, off.shape)
     if not coupled: return off.sum(-3, keepdim=channels == 1)
-    return off.new_zeros(*off.shape[:-3], channels, *off.shape[-2:]).index_add(-3, _column_channel(c, channels, off.device), off)
+    return off.new_zeros(*off.shape[:-3], channels, *off.shape[-2:]).index_add(
+        -3, _column_channel(c, channels, off.device), off
+    )
 
 # %% ../nbs/04_maps.ipynb #053b054e
 def relative_off_diag(
-    raw: Tensor, # off-diagonals over the diagonal of their column, (..., m, H, W), (..., C, m, H, W) or (..., K, H, W)
+    # off-diagonals over the diagonal of their column, (..., m, H, W), (..., C, m, H, W) or (..., K, H, W)
+    raw: Tensor,
     log_diag: Tensor, # logarithm of the diagonal of L, (..., C, H, W)
 ) -> Tensor: # off-diagonals of L, the shape of `raw`
-    "Off-diagonals that keep their meaning when the diagonal changes. ValueError if `raw` has no known layout."
+    """Off-diagonals that keep their meaning when the diagonal changes. ValueError if `raw` has no known
+    layout."""
     return _at_entries(log_diag.exp(), raw)*raw
 
 # %% ../nbs/04_maps.ipynb #d7a4fbd0
@@ -54,9 +59,11 @@ def bounded_off_diag(
     log_diag: Tensor, # logarithm of the diagonal of L, (..., C, H, W)
     bound: float = 0.95, # b: the sum of |off-diagonals| in a column is below b times its diagonal, 0 < b < 1
 ) -> Tensor: # off-diagonals of L, the shape of `raw`
-    "Off-diagonals for which a solve amplifies by at most 1/(1-b). ValueError if `bound` is out of range or `raw` has no known layout."
+    """Off-diagonals for which a solve amplifies by at most 1/(1-b). ValueError if `bound` is out of range or
+    `raw` has no known layout."""
     if not 0 < bound < 1: raise ValueError(f'bound must be between 0 and 1, got {bound}')
     channels = log_diag.shape[-3]
     count = _column_sum(torch.ones_like(raw[..., :1, :1]), channels).clamp(min=1)
-    total = _column_sum((raw.square() + _at_entries(count**-2, raw)).sqrt(), channels).clamp(min=1) # 0 for a column without entries
+    # 0 for a column without entries
+    total = _column_sum((raw.square() + _at_entries(count**-2, raw)).sqrt(), channels).clamp(min=1)
     return _at_entries(bound*log_diag.exp()/total, raw)*raw

@@ -26,7 +26,8 @@ def _profile(distance, sigma):
 def spot_template(
     sigma: float, # standard deviation of the spot, in pixels
 ) -> Tensor: # (K, K), K odd, float64, 1 at the centre
-    "Isotropic Gaussian on a square that reaches at least 3 sigma from the centre; ValueError unless sigma is positive."
+    """Isotropic Gaussian on a square that reaches at least 3 sigma from the centre; ValueError unless sigma
+    is positive."""
     if not sigma > 0: raise ValueError(f'sigma must be positive, not {sigma}')
     reach = math.ceil(3*sigma)
     profile = _profile(torch.arange(-reach, reach + 1, dtype=torch.float64), sigma)
@@ -35,28 +36,33 @@ def spot_template(
 # %% ../nbs/41_matched.ipynb #4abb21df
 def spot_norm(
     p: StructuredNormal, # over images of one channel, event shape (1, H, W)
-    sigma: float,        # standard deviation of the spot, in pixels
+    sigma: float, # standard deviation of the spot, in pixels
 ) -> Tensor: # |L^T t_p| at every pixel p, batch_shape + (1, H, W), in 1 / units of the image
-    "Norm of the whitened spot, exact for any L and at the border: the mean of T for a spot of amplitude 1. ValueError unless C = 1."
+    """Norm of the whitened spot, exact for any L and at the border: the mean of T for a spot of amplitude 1.
+    ValueError unless C = 1."""
     channels, h, w = p.event_shape
-    if channels != 1: raise ValueError(f'the matched filter needs images of one channel, and these have {channels}')
+    if channels != 1:
+        raise ValueError(f'the matched filter needs images of one channel, and these have {channels}')
     one, c, t = p.log_diag.new_ones(h, w), p.connectivity, spot_template(sigma).to(p.log_diag)
     inside = lagged_product(one, one, p.off_diag.shape[-3:])
     factor = torch.cat([p.log_diag.exp(), p.off_diag*inside], -3).reshape(-1, 1 + len(inside), h*w)
-    shifted = torch.stack([F.pad(t, (c - j, c + j, c - i, c + i)) for i, j in [(0, 0), *offsets(c)]], -1) # t[u + o_k]
+    # t[u + o_k]
+    shifted = torch.stack([F.pad(t, (c - j, c + j, c - i, c + i)) for i, j in [(0, 0), *offsets(c)]], -1)
     size = len(t) + 2*c
     spots = shifted.flip(0, 1).flatten(0, 1) # flipped: fold adds at q + u, and p = q - u
-    squares = [F.fold((spots@f).square(), (h, w), size, padding=size//2) for f in factor] # one image at a time: size^2 values a pixel
+    # one image at a time: size^2 values a pixel
+    squares = [F.fold((spots@f).square(), (h, w), size, padding=size//2) for f in factor]
     return torch.stack(squares).sqrt().reshape(p.batch_shape + p.event_shape)
 
 # %% ../nbs/41_matched.ipynb #4898b8b7
 def matched_filter(
     p: StructuredNormal, # over images of one channel, event shape (1, H, W); any connectivity
-    x: Tensor,           # images, (..., 1, H, W), leading dimensions broadcast with the batch shape
-    sigma: float,        # standard deviation of the spot, in pixels
+    x: Tensor, # images, (..., 1, H, W), leading dimensions broadcast with the batch shape
+    sigma: float, # standard deviation of the spot, in pixels
     amplitude: bool = False, # the amplitude of the best spot in the place of T
 ) -> Tensor: # T, (..., 1, H, W), standard normal where `x` follows `p`, positive on bright spots; or the amplitude, in units of `x`
-    "Signed likelihood-ratio map: T^2/2 is the log-likelihood ratio of the best spot at each pixel. ValueError as `spot_norm` and `p.whiten`."
+    """Signed likelihood-ratio map: T^2/2 is the log-likelihood ratio of the best spot at each pixel.
+    ValueError as `spot_norm` and `p.whiten`."""
     norm, whitened = spot_norm(p, sigma), p.whiten(x)
     residual = l_mul(p.log_diag.exp(), p.off_diag.unsqueeze(-4), whitened) # precision times residual
     def band(n): return _profile((i := torch.arange(n, dtype=torch.float64))[:, None] - i, sigma).to(residual)
@@ -67,29 +73,36 @@ SIGNS = {'bright': lambda maps: maps, 'dark': torch.neg, 'both': torch.abs} # wh
 
 
 def score_matched(
-    model: nn.Module,            # VAE
-    images: Tensor,              # (N, 1, H, W), in (-1, 1), on the device of the model
+    model: nn.Module, # VAE
+    images: Tensor, # (N, 1, H, W), in (-1, 1), on the device of the model
     masks: Tensor | None = None, # where spots count, bool, (N, 1, H, W); None: the whole image
-    kinds: tuple | None = None,  # likelihoods to score with; None: all that the model holds
+    kinds: tuple | None = None, # likelihoods to score with; None: all that the model holds
     sigmas: tuple = (1.5, 2., 3.), # standard deviations of the spots, in pixels
-    amplitude: bool = False,     # amplitudes of spots, in units of the image, in the place of T
-    sign: str = 'bright',        # spots that count: 'bright', 'dark' or 'both'
-    normalise: bool = False,     # divide each map by its robust spread in the mask
-    batch: int = 64,             # images decoded at a time: bounds the memory
-    progress: bool = True,       # show a progress bar
+    amplitude: bool = False, # amplitudes of spots, in units of the image, in the place of T
+    sign: str = 'bright', # spots that count: 'bright', 'dark' or 'both'
+    normalise: bool = False, # divide each map by its robust spread in the mask
+    batch: int = 64, # images decoded at a time: bounds the memory
+    progress: bool = True, # show a progress bar
 ) -> dict[str, AnomalyResult]: # kind -> largest T in the mask, and the largest T over the widths at each pixel
-    "Score spots with the matched filter of each likelihood. ValueError as `score_sampled`, if `sigmas` is empty or `sign` unknown."
+    """Score spots with the matched filter of each likelihood. ValueError as `score_sampled`, if `sigmas` is
+    empty or `sign` unknown."""
     _, kinds = check_images(model, images, masks, kinds)
     if not len(sigmas): raise ValueError('sigmas is empty: give at least one width')
     if sign not in SIGNS: raise ValueError(f'sign must be one of {", ".join(SIGNS)}, not {sign!r}')
     maps = {kind: [] for kind in kinds}
-    with torch.no_grad(), frozen(model), tqdm(total=len(images), desc='matched filter', unit='image', disable=not progress, leave=False) as bar:
+    with torch.no_grad(), frozen(model), tqdm(
+        total=len(images), desc='matched filter', unit='image', disable=not progress, leave=False
+    ) as bar:
         for x in images.split(batch):
             z = model.encode(x).loc
             mean = model.mean(z)
             for kind in kinds:
                 p = model.likelihood[kind](z, mean)
-                maps[kind].append(SIGNS[sign](torch.stack([matched_filter(p, x, sigma, amplitude) for sigma in sigmas])).amax(0))
+                maps[kind].append(
+                    SIGNS[sign](
+                        torch.stack([matched_filter(p, x, sigma, amplitude) for sigma in sigmas])
+                    ).amax(0)
+                )
             bar.update(len(x))
     if masks is None: masks = torch.ones_like(images, dtype=torch.bool)
     found = {}

@@ -31,7 +31,9 @@ def check_scores(
     scores = torch.as_tensor(scores).detach().cpu().double().numpy()
     labels = torch.as_tensor(labels).detach().cpu().numpy()
     if scores.ndim != 1 or scores.shape != labels.shape:
-        raise ValueError(f'scores {scores.shape} and labels {labels.shape} must be two vectors of the same length')
+        raise ValueError(
+            f'scores {scores.shape} and labels {labels.shape} must be two vectors of the same length'
+        )
     if not np.isin(labels, (0, 1)).all():
         raise ValueError('labels must be 0 (healthy) or 1 (anomalous)')
     if not np.isfinite(scores).all():
@@ -52,14 +54,15 @@ def auroc(
 
 # %% ../nbs/43_metrics.ipynb #2ba0f24b
 def auprc(
-    scores,                      # one number per image, (N,)
-    labels,                      # True where anomalous, (N,)
+    scores, # one number per image, (N,)
+    labels, # True where anomalous, (N,)
     interpolation: str = 'step', # 'step': average precision; 'linear': trapezoid, as in the paper
 ) -> float: # in [0, 1], chance is the share of anomalous images
     "Area under the precision-recall curve."
     scores, labels = check_scores(scores, labels)
     if interpolation == 'step': return float(average_precision_score(labels, scores))
-    if interpolation != 'linear': raise ValueError(f"interpolation is 'step' or 'linear', not {interpolation!r}")
+    if interpolation != 'linear':
+        raise ValueError(f"interpolation is 'step' or 'linear', not {interpolation!r}")
     precision, recall, _ = precision_recall_curve(labels, scores)
     return float(auc(recall, precision))
 
@@ -71,20 +74,20 @@ def f1_max(
     "Largest F1 over all thresholds."
     scores, labels = check_scores(scores, labels)
     precision, recall, _ = precision_recall_curve(labels, scores)
-    return float((2 * precision * recall / np.maximum(precision + recall, 1e-12)).max())
+    return float((2*precision*recall/np.maximum(precision + recall, 1e-12)).max())
 
 # %% ../nbs/43_metrics.ipynb #5da50f84
 def resample_counts(
-    labels,                   # True where anomalous, (N,)
-    n_resamples: int = 2000,  # R
-    seed: int = 0,            # of the draw
+    labels, # True where anomalous, (N,)
+    n_resamples: int = 2000, # R
+    seed: int = 0, # of the draw
 ) -> np.ndarray: # how often each resample holds each image, (R, N)
     "Draw stratified bootstrap resamples, as counts."
     labels = np.asarray(labels, bool)
     rng, counts = np.random.default_rng(seed), np.zeros((n_resamples, len(labels)), int)
     for members in (labels, ~labels):
         if not (n := members.sum()): continue
-        counts[:, members] = rng.multinomial(n, np.full(n, 1 / n), size=n_resamples)
+        counts[:, members] = rng.multinomial(n, np.full(n, 1/n), size=n_resamples)
     return counts
 
 # %% ../nbs/43_metrics.ipynb #d6f04183
@@ -92,9 +95,9 @@ METRICS = ('auroc', 'auprc', 'auprc_linear', 'f1_max')
 
 # %% ../nbs/43_metrics.ipynb #8147de9d
 def resampled_metric(
-    scores,                # one number per image, (N,)
-    labels,                # True where anomalous, (N,)
-    counts: np.ndarray,    # how often each resample holds each image, (R, N)
+    scores, # one number per image, (N,)
+    labels, # True where anomalous, (N,)
+    counts: np.ndarray, # how often each resample holds each image, (R, N)
     metric: str = 'auroc', # one of METRICS
 ) -> np.ndarray: # the metric of each resample, (R,)
     "A metric of many resamples at once."
@@ -103,41 +106,41 @@ def resampled_metric(
     order = np.argsort(-scores, kind='stable')
     last_of_tie = np.append(np.diff(scores[order]) != 0, True)
     def down_to(members): # T or F, with a leading 0: (R, K + 1)
-        running = (counts * members)[:, order].cumsum(1)[:, last_of_tie]
+        running = (counts*members)[:, order].cumsum(1)[:, last_of_tie]
         return np.pad(running, ((0, 0), (1, 0)))
     t, f = down_to(labels), down_to(~labels)
     if metric == 'auroc':
-        return (np.diff(f) * (t[:, 1:] + t[:, :-1])).sum(1) / (2 * t[:, -1] * f[:, -1])
-    if metric == 'f1_max': return (2 * t / (t[:, -1:] + t + f)).max(1)
+        return (np.diff(f)*(t[:, 1:] + t[:, :-1])).sum(1)/(2*t[:, -1]*f[:, -1])
+    if metric == 'f1_max': return (2*t/(t[:, -1:] + t + f)).max(1)
     precision = np.divide(t, t + f, out=np.ones(t.shape), where=t + f > 0)
-    height = precision[:, 1:] if metric == 'auprc' else (precision[:, 1:] + precision[:, :-1]) / 2
-    return (np.diff(t) * height).sum(1) / t[:, -1]
+    height = precision[:, 1:] if metric == 'auprc' else (precision[:, 1:] + precision[:, :-1])/2
+    return (np.diff(t)*height).sum(1)/t[:, -1]
 
 # %% ../nbs/43_metrics.ipynb #33df0d50
 def bootstrap_interval(
-    scores,                  # one number per image, (N,)
-    labels,                  # True where anomalous, (N,)
-    metric: str = 'auroc',   # one of METRICS
-    level: float = .95,      # coverage of the interval, in (0, 1)
+    scores, # one number per image, (N,)
+    labels, # True where anomalous, (N,)
+    metric: str = 'auroc', # one of METRICS
+    level: float = .95, # coverage of the interval, in (0, 1)
     n_resamples: int = 2000, # resamples
-    seed: int = 0,           # of the resampling
+    seed: int = 0, # of the resampling
 ) -> tuple[float, float]: # lower and upper end
     "Stratified percentile bootstrap interval of a metric."
     if not 0 < level < 1: raise ValueError(f'level must lie between 0 and 1, not {level}')
     scores, labels = check_scores(scores, labels)
     values = resampled_metric(scores, labels, resample_counts(labels, n_resamples, seed), metric)
-    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+    low, high = np.quantile(values, [(1 - level)/2, (1 + level)/2])
     return float(low), float(high)
 
 # %% ../nbs/43_metrics.ipynb #22fba391
 def bootstrap_difference(
-    scores_a,                # scores of one model, (N,)
-    scores_b,                # scores of the other on the same images, (N,)
-    labels,                  # True where anomalous, (N,)
-    metric: str = 'auroc',   # one of METRICS
-    level: float = .95,      # coverage of the interval, in (0, 1)
+    scores_a, # scores of one model, (N,)
+    scores_b, # scores of the other on the same images, (N,)
+    labels, # True where anomalous, (N,)
+    metric: str = 'auroc', # one of METRICS
+    level: float = .95, # coverage of the interval, in (0, 1)
     n_resamples: int = 2000, # resamples
-    seed: int = 0,           # of the resampling
+    seed: int = 0, # of the resampling
 ) -> tuple[float, float, float]: # difference a - b, lower end, upper end
     "Difference of a metric between two models, with its paired bootstrap interval."
     if not 0 < level < 1: raise ValueError(f'level must lie between 0 and 1, not {level}')
@@ -145,7 +148,7 @@ def bootstrap_difference(
     b, _ = check_scores(scores_b, labels)
     counts = np.vstack([np.ones(len(labels), int), resample_counts(labels, n_resamples, seed)])
     difference = resampled_metric(a, labels, counts, metric) - resampled_metric(b, labels, counts, metric)
-    low, high = np.quantile(difference[1:], [(1 - level) / 2, (1 + level) / 2])
+    low, high = np.quantile(difference[1:], [(1 - level)/2, (1 + level)/2])
     return float(difference[0]), float(low), float(high)
 
 # %% ../nbs/43_metrics.ipynb #220d7b06
@@ -157,13 +160,13 @@ def region_weights(
     for w, spot in zip(weights, spots.cpu().numpy()):
         regions = label(spot[0], connectivity=2)
         sizes = np.bincount(regions.ravel())
-        w[0] = torch.from_numpy((regions > 0) / sizes[regions])
+        w[0] = torch.from_numpy((regions > 0)/sizes[regions])
         n += len(sizes) - 1
     return weights, n
 
 # %% ../nbs/43_metrics.ipynb #a0a4a643
 def score_bins(
-    x: Tensor,      # scores, any shape, no NaN
+    x: Tensor, # scores, any shape, no NaN
     bits: int = 22, # leading bits of float32 that make a bin
 ) -> Tensor: # bin of each score, 0 to 2**bits - 1, int64; greater scores never have smaller bins
     "Bins of relative width 2**(9 - bits), for scores of any range."
@@ -180,35 +183,35 @@ def _points(*histograms): # each (..., K), highest scores first
 
 
 def pixel_areas(
-    normal: np.ndarray,    # normal pixels in each bin, highest scores first, (..., K)
+    normal: np.ndarray, # normal pixels in each bin, highest scores first, (..., K)
     anomalous: np.ndarray, # anomalous pixels, likewise
-    overlap: np.ndarray,   # the same, weighted by region_weights
+    overlap: np.ndarray, # the same, weighted by region_weights
 ) -> dict: # pixel_auroc, pixel_auprc, pro, each (...)
     "Areas under the curves through the edges of the bins."
     f, t, o = _points(normal, anomalous, overlap)
-    x, y, z = (a / a[..., -1:] for a in (f, t, o))
+    x, y, z = (a/a[..., -1:] for a in (f, t, o))
     dx, dy, dz = (np.diff(a) for a in (x, y, z))
     within = np.minimum(dx, np.clip(PRO_LIMIT - x[..., :-1], 0, None)) # width of a step up to the limit
-    height = z[..., :-1] + dz * np.divide(within, dx, out=np.zeros_like(dx), where=dx > 0) / 2
-    precision = t[..., 1:] / np.maximum(t + f, 1)[..., 1:]
-    return dict(pixel_auroc=(dx * (y[..., 1:] + y[..., :-1])).sum(-1) / 2, pixel_auprc=(dy * precision).sum(-1),
-                pro=(within * height).sum(-1) / PRO_LIMIT)
+    height = z[..., :-1] + dz*np.divide(within, dx, out=np.zeros_like(dx), where=dx > 0)/2
+    precision = t[..., 1:]/np.maximum(t + f, 1)[..., 1:]
+    return dict(pixel_auroc=(dx*(y[..., 1:] + y[..., :-1])).sum(-1)/2, pixel_auprc=(dy*precision).sum(-1),
+                pro=(within*height).sum(-1)/PRO_LIMIT)
 
 # %% ../nbs/43_metrics.ipynb #890e62c2
 def pixel_errors(
-    normal: np.ndarray,    # as for pixel_areas, (K,)
+    normal: np.ndarray, # as for pixel_areas, (K,)
     anomalous: np.ndarray, # likewise
-    overlap: np.ndarray,   # likewise
+    overlap: np.ndarray, # likewise
 ) -> dict: # pixel_auroc, pixel_auprc, pro
     "How far `pixel_areas` can be from the areas without bins."
     f, t, o = _points(normal, anomalous, overlap)
-    dx, dy, dz = normal / f[-1], anomalous / t[-1], overlap / o[-1]
-    within = np.minimum(dx, np.clip(PRO_LIMIT - f[:-1] / f[-1], 0, None))
-    precision = t[1:] / np.maximum(t + f, 1)[1:]
-    lowest, highest = (t[:-1] + 1) / (t[:-1] + 1 + f[1:]), t[1:] / np.maximum(t[1:] + f[:-1], 1)
-    return dict(pixel_auroc=(dx * dy).sum() / 2,
-                pixel_auprc=max((dy * (highest - precision)).sum(), (dy * (precision - lowest)).sum()),
-                pro=(within * dz * np.where(within < dx, 1, .5)).sum() / PRO_LIMIT)
+    dx, dy, dz = normal/f[-1], anomalous/t[-1], overlap/o[-1]
+    within = np.minimum(dx, np.clip(PRO_LIMIT - f[:-1]/f[-1], 0, None))
+    precision = t[1:]/np.maximum(t + f, 1)[1:]
+    lowest, highest = (t[:-1] + 1)/(t[:-1] + 1 + f[1:]), t[1:]/np.maximum(t[1:] + f[:-1], 1)
+    return dict(pixel_auroc=(dx*dy).sum()/2,
+                pixel_auprc=max((dy*(highest - precision)).sum(), (dy*(precision - lowest)).sum()),
+                pro=(within*dz*np.where(within < dx, 1, .5)).sum()/PRO_LIMIT)
 
 # %% ../nbs/43_metrics.ipynb #d29d631f
 def _check_maps(maps, spots, inside):
@@ -216,16 +219,23 @@ def _check_maps(maps, spots, inside):
     inside = torch.ones_like(spots, dtype=torch.bool) if inside is None else inside
     for name, x in (('spots', spots), ('inside', inside)):
         if maps.ndim != 4 or x.shape != maps.shape or x.dtype != torch.bool:
-            raise ValueError(f'{name} must be bool and have the shape of the maps, (N, 1, H, W): got {x.dtype} {tuple(x.shape)} for maps {tuple(maps.shape)}')
-    if maps.isnan().any(): raise ValueError(f'the map of image {int(maps.isnan().flatten(1).any(1).nonzero()[0])} of the batch has NaN')
+            raise ValueError(
+                f'{name} must be bool and have the shape of the maps, (N, 1, H, W): got {x.dtype} '
+                f'{tuple(x.shape)} for maps {tuple(maps.shape)}'
+            )
+    if maps.isnan().any():
+        raise ValueError(
+            f'the map of image {int(maps.isnan().flatten(1).any(1).nonzero()[0])} of the batch has NaN'
+        )
     return maps.detach().cpu(), (spots & inside).cpu(), inside.cpu()
 
 
 def _hits(maps, spots, inside):
-    "For each image with a spot: 1 if its hottest pixel lies on it; the share on it if several are equally hot, (number of such images,)."
+    """For each image with a spot: 1 if its hottest pixel lies on it; the share on it if several are equally
+    hot, (number of such images,)."""
     maps, sick = maps.masked_fill(~inside, -torch.inf).flatten(1), spots.flatten(1).any(1)
     hottest = ((maps == maps.amax(1, keepdim=True)) & inside.flatten(1)).double()
-    return ((hottest * spots.flatten(1)).sum(1) / hottest.sum(1).clamp(min=1))[sick]
+    return ((hottest*spots.flatten(1)).sum(1)/hottest.sum(1).clamp(min=1))[sick]
 
 # %% ../nbs/43_metrics.ipynb #4014216b
 class PixelMetrics:
@@ -236,15 +246,21 @@ class PixelMetrics:
         self.overlap = torch.zeros(2**bits, dtype=torch.float64)
 
     def update(self,
-               maps: Tensor,                 # anomaly maps, (N, 1, H, W), higher is more anomalous
-               spots: Tensor,                # anomalous pixels, (N, 1, H, W), bool
-               inside: Tensor | None = None, # pixels that count, (N, 1, H, W), bool; None: all
-               ) -> None:
+        maps: Tensor, # anomaly maps, (N, 1, H, W), higher is more anomalous
+        spots: Tensor, # anomalous pixels, (N, 1, H, W), bool
+        inside: Tensor | None = None, # pixels that count, (N, 1, H, W), bool; None: all
+    ) -> None:
         "Add images; ValueError if the tensors do not fit or a map has NaN."
         maps, spots, inside = _check_maps(maps, spots, inside)
         bins, (weights, n) = score_bins(maps, self.bits), region_weights(spots)
-        for histogram, where, w in ((self.normal, inside & ~spots, None), (self.anomalous, spots, None), (self.overlap, spots, weights)):
-            histogram.index_add_(0, bins[where], torch.ones(int(where.sum()), dtype=torch.int64) if w is None else w[where])
+        for histogram, where, w in (
+            (self.normal, inside & ~spots, None),
+            (self.anomalous, spots, None),
+            (self.overlap, spots, weights),
+        ):
+            histogram.index_add_(
+                0, bins[where], torch.ones(int(where.sum()), dtype=torch.int64) if w is None else w[where]
+            )
         self.n_regions += n
         self.hits += _hits(maps, spots, inside).tolist()
 
@@ -257,7 +273,9 @@ class PixelMetrics:
 
     def compute(self) -> dict: # pixel_auroc, pixel_auprc, pro, hit_rate
         "The four metrics of all images so far."
-        return {k: float(v) for k, v in pixel_areas(*self.histograms()).items()} | {'hit_rate': float(np.mean(self.hits))}
+        return {k: float(v) for k, v in pixel_areas(*self.histograms()).items()} | {
+            'hit_rate': float(np.mean(self.hits))
+        }
 
     def errors(self) -> dict: # pixel_auroc, pixel_auprc, pro
         "Bounds of the errors made by binning."
@@ -265,30 +283,36 @@ class PixelMetrics:
 
 # %% ../nbs/43_metrics.ipynb #1055e68b
 def _image_histograms(maps, spots, inside, n_bins):
-    "Per image, highest scores first: normal, anomalous, overlap, (N, K), with about 2 n_bins bins for all images; hits of each, (N,)."
+    """Per image, highest scores first: normal, anomalous, overlap, (N, K), with about 2 n_bins bins for all
+    images; hits of each, (N,)."""
     everything = PixelMetrics()
     for m in zip(maps.split(16), spots.split(16), inside.split(16)): everything.update(*m)
     edges = []
     for h in (everything.normal, everything.anomalous):
-        share = h.cumsum(0).double() / max(int(h.sum()), 1)
+        share = h.cumsum(0).double()/max(int(h.sum()), 1)
         edges.append(torch.searchsorted(share, torch.linspace(0, 1, n_bins + 1, dtype=torch.float64)[1:-1]))
     edges = torch.cat(edges).unique()
     rows, hits = [], torch.zeros(len(maps), dtype=torch.float64)
     for k, (m, s, i) in enumerate(zip(maps, spots, inside)):
         level, weights = len(edges) - torch.searchsorted(edges, score_bins(m)), region_weights(s[None])[0][0]
-        rows.append([torch.bincount(level[w], v[w], len(edges) + 1) for w, v in ((i & ~s, torch.ones_like(weights)), (s, torch.ones_like(weights)), (s, weights))])
+        rows.append(
+            [
+                torch.bincount(level[w], v[w], len(edges) + 1)
+                for w, v in ((i & ~s, torch.ones_like(weights)), (s, torch.ones_like(weights)), (s, weights))
+            ]
+        )
         if s.any(): hits[k] = _hits(m[None], s[None], i[None])[0]
     return [torch.stack(h).numpy() for h in zip(*rows)], hits.numpy()
 
 # %% ../nbs/43_metrics.ipynb #a247c1bf
 def pixel_table(
-    maps: Mapping,                # name of the model -> its maps, (N, 1, H, W)
-    spots: Tensor,                # anomalous pixels, (N, 1, H, W), bool
+    maps: Mapping, # name of the model -> its maps, (N, 1, H, W)
+    spots: Tensor, # anomalous pixels, (N, 1, H, W), bool
     inside: Tensor | None = None, # pixels that count, (N, 1, H, W), bool; None: all
-    level: float = .95,           # coverage of the intervals, in (0, 1)
-    n_resamples: int = 500,       # resamples of images
-    seed: int = 0,                # of the resampling, the same for all models
-    n_bins: int = 1000,           # bins of the resampled curves
+    level: float = .95, # coverage of the intervals, in (0, 1)
+    n_resamples: int = 500, # resamples of images
+    seed: int = 0, # of the resampling, the same for all models
+    n_bins: int = 1000, # bins of the resampled curves
 ) -> pd.DataFrame: # model, then pixel_auroc, pixel_auprc, pro, hit_rate, each followed by its _low and _high
     "Pixel metrics of several models with stratified bootstrap intervals over images, in the order given."
     if not 0 < level < 1: raise ValueError(f'level must lie between 0 and 1, not {level}')
@@ -299,21 +323,23 @@ def pixel_table(
         sick = s.flatten(1).any(1).numpy()
         histograms, hits = _image_histograms(m, s, i, n_bins)
         counts = resample_counts(sick, n_resamples, seed).astype(float)
-        drawn = pixel_areas(*(counts @ h for h in histograms)) | {'hit_rate': counts[:, sick] @ hits[sick] / sick.sum()}
+        drawn = pixel_areas(*(counts@h for h in histograms)) | {
+            'hit_rate': counts[:, sick]@hits[sick]/sick.sum()
+        }
         row = {'model': model}
         for name, value in whole.compute().items():
-            low, high = np.quantile(drawn[name], [(1 - level) / 2, (1 + level) / 2])
+            low, high = np.quantile(drawn[name], [(1 - level)/2, (1 + level)/2])
             row |= {name: value, f'{name}_low': low, f'{name}_high': high}
         rows.append(row)
     return pd.DataFrame(rows)
 
 # %% ../nbs/43_metrics.ipynb #418bb682
 def results_table(
-    scores: Mapping,         # name of the model -> its scores, (N,)
-    labels,                  # True where anomalous, (N,)
-    level: float = .95,      # coverage of the intervals, in (0, 1)
+    scores: Mapping, # name of the model -> its scores, (N,)
+    labels, # True where anomalous, (N,)
+    level: float = .95, # coverage of the intervals, in (0, 1)
     n_resamples: int = 2000, # resamples
-    seed: int = 0,           # of the resampling, the same for all models
+    seed: int = 0, # of the resampling, the same for all models
 ) -> pd.DataFrame: # model, auroc, auroc_low, auroc_high, auprc, auprc_low, auprc_high, auprc_linear, f1_max
     "AUROC and AUPRC of several models with bootstrap intervals, in the order given."
     def row(model, s):
@@ -325,9 +351,17 @@ def results_table(
     return pd.DataFrame([row(model, s) for model, s in scores.items()])
 
 # %% ../nbs/43_metrics.ipynb #8fe7d67e
-PAPER_FL = {'SUPN + restoration': (.828, .822), 'Diag + restoration': (.779, .781), 'L2 + restoration': (.824, .829),
-            'SUPN': (.756, .743), 'Diag': (.717, .708), 'L2': (.717, .699),
-            'SPADE': (.570, .614), 'PaDiM': (.499, .513), 'PatchCore': (.511, .527)} # model -> AUROC, AUPRC
+PAPER_FL = {
+    'SUPN + restoration': (0.828, 0.822),
+    'Diag + restoration': (0.779, 0.781),
+    'L2 + restoration': (0.824, 0.829),
+    'SUPN': (0.756, 0.743),
+    'Diag': (0.717, 0.708),
+    'L2': (0.717, 0.699),
+    'SPADE': (0.570, 0.614),
+    'PaDiM': (0.499, 0.513),
+    'PatchCore': (0.511, 0.527),
+} # model -> AUROC, AUPRC
 
 # %% ../nbs/43_metrics.ipynb #cb31f8e8
 def beside_paper(
@@ -340,20 +374,28 @@ def beside_paper(
 # %% ../nbs/43_metrics.ipynb #96d9de79
 def provenance(
     device='cpu', # torch.device or its name: where the result was computed
-    **settings,   # command, seed, data, ...: whatever else determines the result
+    **settings, # command, seed, data, ...: whatever else determines the result
 ) -> dict: # the settings, then device and versions
     "Where a result comes from, as columns for a table."
     device = torch.device(device)
     name = torch.cuda.get_device_name(device) if device.type == 'cuda' else \
         f'{platform.machine()} CPU, {torch.get_num_threads()} threads'
-    packages = [f'{package} {version(package)}' for package in ('supn_cells', 'torch', 'numpy', 'scikit-learn')]
-    return {**settings, 'device': name, 'versions': ', '.join([f'python {platform.python_version()}', *packages])}
+    packages = [
+        f'{package} {version(package)}' for package in ('supn_cells', 'torch', 'numpy', 'scikit-learn')
+    ]
+    return {
+        **settings,
+        'device': name,
+        'versions': ', '.join([f'python {platform.python_version()}', *packages]),
+    }
 
 # %% ../nbs/43_metrics.ipynb #6383010b
 def write_table(
-    table: pd.DataFrame,  # the results
-    path: str | Path,     # of the CSV file; its folder is made if need be
+    table: pd.DataFrame, # the results
+    path: str | Path, # of the CSV file; its folder is made if need be
     origin: Mapping = {}, # columns to add, from `provenance`
 ) -> Path: # the file
     "Write a table with its origin as CSV, atomically; numbers with four decimals."
-    return write_text(path, table.assign(**origin).to_csv(index=False, float_format='%.4f', lineterminator='\n'))
+    return write_text(
+        path, table.assign(**origin).to_csv(index=False, float_format='%.4f', lineterminator='\n')
+    )

@@ -29,7 +29,8 @@ from .cells import CellSet, read_mask
 class MVTecSet(CellSet):
     "Images of one class and split; `spots` marks the defects. ValueError if the parts do not fit."
     def __post_init__(self):
-        self.names = CellSet(self.images[:, :1], self.masks, self.spots, self.names).names # its checks, for any number of channels
+        # its checks, for any number of channels
+        self.names = CellSet(self.images[:, :1], self.masks, self.spots, self.names).names
 
     def __repr__(self): return super().__repr__().replace('CellSet', 'MVTecSet')
 
@@ -48,17 +49,19 @@ def read_colour(
     path, # 8 or 16 bit file, grey or RGB
     channels: int = 3, # 3: RGB, grey repeated; 1: grey, RGB as luminance
 ) -> np.ndarray: # (channels, H, W), float32, in (-1, 1): 0 in the file is -1, the largest number its type can hold is 1
-    "Read one image on a fixed scale; ValueError names a file that does not fit, FileNotFoundError one that is not there."
+    """Read one image on a fixed scale; ValueError names a file that does not fit, FileNotFoundError one that
+    is not there."""
     if channels not in (1, 3): raise ValueError(f'channels must be 1 or 3, not {channels!r}')
     if not Path(path).is_file(): raise FileNotFoundError(f'no such image: {path}')
     try: x = io.imread(path)
-    except Exception as e: raise ValueError(f'{path} cannot be read as an image ({type(e).__name__}: {e})') from None
+    except Exception as e:
+        raise ValueError(f'{path} cannot be read as an image ({type(e).__name__}: {e})') from None
     if x.dtype not in (np.uint8, np.uint16) or not (x.ndim == 2 or x.ndim == 3 and x.shape[2] == 3):
         raise ValueError(f'{path} has shape {x.shape} of {x.dtype}: convert it to grey or RGB of 8 or 16 bit')
-    x = x / np.float32(np.iinfo(x.dtype).max)
+    x = x/np.float32(np.iinfo(x.dtype).max)
     if channels == 3: x = np.moveaxis(x if x.ndim == 3 else gray2rgb(x), 2, 0)
     else: x = (rgb2gray(x) if x.ndim == 3 else x)[None]
-    return (2 * x - 1).astype(np.float32)
+    return (2*x - 1).astype(np.float32)
 
 # %% ../nbs/12_mvtec.ipynb #699dcfb2
 def resize_image(
@@ -87,14 +90,28 @@ def mvtec_classes(
 
 def _image_files(folder, category, split):
     "Images of a split with the files of their masks (None for good ones), good ones first."
-    places = sorted((f for f in (folder/category/split).glob('*') if f.is_dir()), key=lambda f: (f.name != 'good', f.name))
+    places = sorted(
+        (f for f in (folder/category/split).glob('*') if f.is_dir()),
+        key=lambda f: (f.name != 'good', f.name),
+    )
     files = [f for place in places for f in sorted(place.glob('*.png'))]
-    if not files: raise FileNotFoundError(f'no images in {folder/category/split}: it should have folders good, ... with PNG files')
-    def mask(f): return None if f.parent.name == 'good' else folder/category/'ground_truth'/f.parent.name/f'{f.stem}_mask.png'
+    if not files:
+        raise FileNotFoundError(
+            f'no images in {folder/category/split}: it should have folders good, ... with PNG files'
+        )
+    def mask(f):
+        return (
+            None
+            if f.parent.name == 'good'
+            else folder/category/'ground_truth'/f.parent.name/f'{f.stem}_mask.png'
+        )
     masks = [mask(f) for f in files]
     lost = [(f, m) for f, m in zip(files, masks) if m and not m.is_file()]
-    if lost: raise FileNotFoundError(f'no mask {lost[0][1]} for {lost[0][0]} ({len(lost)} of {len(files)} images have none): '
-                                     'ground_truth must be unpacked too')
+    if lost:
+        raise FileNotFoundError(
+            f'no mask {lost[0][1]} for {lost[0][0]} ({len(lost)} of {len(files)} images have none): '
+            'ground_truth must be unpacked too'
+        )
     return files, masks
 
 # %% ../nbs/12_mvtec.ipynb #fe0edee0
@@ -105,8 +122,12 @@ def _read_pair(file, mask_file, channels, size):
     else:
         mask = torch.from_numpy(read_mask(mask_file))[None]
         if mask.shape[1:] != image.shape[1:]:
-            raise ValueError(f'mask {mask_file} has size {tuple(mask.shape[1:])} but image {file} has {tuple(image.shape[1:])}: fetch the class again')
-        if not mask.any(): raise ValueError(f'mask {mask_file} is empty: mark the defect, or move {file} to good')
+            raise ValueError(
+                f'mask {mask_file} has size {tuple(mask.shape[1:])} but image {file} has '
+                f'{tuple(image.shape[1:])}: fetch the class again'
+            )
+        if not mask.any():
+            raise ValueError(f'mask {mask_file} is empty: mark the defect, or move {file} to good')
     if size: image, mask = resize_image(image, size), resize_mask(mask, size)
     return image, mask
 
@@ -123,26 +144,41 @@ def load_mvtec(
     if split not in ('train', 'test'): raise ValueError(f"split must be 'train' or 'test', got {split!r}")
     folder = mvtec_folder(path)
     classes = mvtec_classes(folder)
-    if category not in classes: raise ValueError(f'no class {category!r} in {folder}: it has {", ".join(classes)}')
+    if category not in classes:
+        raise ValueError(f'no class {category!r} in {folder}: it has {", ".join(classes)}')
     files, masks = _image_files(folder, category, split)
     size = (size, size) if isinstance(size, int) else size
     if size and min(size) < 1: raise ValueError(f'size must be positive, not {size}')
-    pairs = [_read_pair(f, m, channels, size) for f, m in zip(tqdm(files, desc=f'reading {category}', delay=2, leave=False), masks)]
+    pairs = [
+        _read_pair(f, m, channels, size)
+        for f, m in zip(tqdm(files, desc=f'reading {category}', delay=2, leave=False), masks)
+    ]
     odd = [f for f, (x, _) in zip(files, pairs) if x.shape != pairs[0][0].shape]
-    if odd: raise ValueError(f'{odd[0]} and {files[0]} differ in size ({len(odd)} of {len(files)} images differ): give a size')
+    if odd:
+        raise ValueError(
+            f'{odd[0]} and {files[0]} differ in size ({len(odd)} of {len(files)} images differ): give a size'
+        )
     images, spots = (torch.stack(t).to(device) for t in zip(*pairs))
     return MVTecSet(images, spots=spots, names=[f'{f.parent.name}/{f.stem}' for f in files])
 
 # %% ../nbs/12_mvtec.ipynb #92cdeaa8
 def find_mvtec(
-    path=None, # folder with the classes, or one that has it as `mvtec`; default: $SUPN_CELLS_DATA, then the cache
+    # folder with the classes, or one that has it as `mvtec`; default: $SUPN_CELLS_DATA, then the cache
+    path=None,
 ) -> Path: # folder with a sub-folder for each class, or None
     "Find MVTec AD; FileNotFoundError if it is not at `path` although one is given."
-    place = Path(path or os.environ.get('SUPN_CELLS_DATA') or pooch.os_cache('supn_cells')).expanduser().resolve()
+    place = (
+        Path(path or os.environ.get('SUPN_CELLS_DATA') or pooch.os_cache('supn_cells')).expanduser().resolve()
+    )
     for p in (place/'mvtec', place):
         if mvtec_classes(p): return p
-    if (place/'train'/'good').is_dir(): raise FileNotFoundError(f'{place} is one class of MVTec AD: give the folder above it')
-    if path: raise FileNotFoundError(f'no MVTec AD in {place}: it needs a folder for each class, with train/good, test and ground_truth')
+    if (place/'train'/'good').is_dir():
+        raise FileNotFoundError(f'{place} is one class of MVTec AD: give the folder above it')
+    if path:
+        raise FileNotFoundError(
+            f'no MVTec AD in {place}: it needs a folder for each class, with train/good, test and '
+            f'ground_truth'
+        )
 
 
 def mvtec_folder(
@@ -157,15 +193,36 @@ MVTEC_PAGE = 'https://www.mvtec.com/company/research/datasets/mvtec-ad'
 MVTEC_URL = ('https://www.mydrive.ch/shares/150996/b52ecdcbf521176e9db9c731f2304b27/'
              'download/420938113-1629960298/mvtec_anomaly_detection.tar.xz')
 MVTEC_DIGEST = 'cf4313b13603bec67abb49ca959488f7eedce2a9f7795ec54446c649ac98cd3d' # SHA-256 of the archive
-MVTEC_CLASSES = ('bottle', 'cable', 'capsule', 'carpet', 'grid', 'hazelnut', 'leather', 'metal_nut', 'pill', 'screw', 'tile',
-                 'toothbrush', 'transistor', 'wood', 'zipper')
-GET_MVTEC = (f'Get mvtec_anomaly_detection.tar.xz from {MVTEC_PAGE} (CC BY-NC-SA 4.0) and call fetch_mvtec with that file, '
-             'or unpack it to a folder `mvtec` and set the environment variable SUPN_CELLS_DATA to the folder that contains it.')
+MVTEC_CLASSES = (
+    'bottle',
+    'cable',
+    'capsule',
+    'carpet',
+    'grid',
+    'hazelnut',
+    'leather',
+    'metal_nut',
+    'pill',
+    'screw',
+    'tile',
+    'toothbrush',
+    'transistor',
+    'wood',
+    'zipper',
+)
+GET_MVTEC = (
+    f'Get mvtec_anomaly_detection.tar.xz from {MVTEC_PAGE} (CC BY-NC-SA 4.0) and call fetch_mvtec with that '
+    f'file, '
+    'or unpack it to a folder `mvtec` and set the environment variable SUPN_CELLS_DATA to the folder that '
+    'contains it.'
+)
 
 # %% ../nbs/12_mvtec.ipynb #cf1bd737
 def _unpack(archive, folder):
     "Write the files of the set, and nothing else, from the archive to `folder`."
-    known = re.compile(rf'(?:.*/)?((?:{"|".join(MVTEC_CLASSES)})/(?:(?:train|test|ground_truth)/\w+/\w+\.png|(?:license|readme)\.txt))')
+    known = re.compile(
+        rf'(?:.*/)?((?:{"|".join(MVTEC_CLASSES)})/(?:(?:train|test|ground_truth)/\w+/\w+\.png|(?:license|readme)\.txt))'
+    )
     with tarfile.open(archive) as tar:
         for member in tqdm(tar, desc='unpacking', unit='file', delay=2, leave=False):
             if (m := known.fullmatch(member.name)) and member.isfile():
@@ -175,14 +232,18 @@ def _unpack(archive, folder):
 
 # %% ../nbs/12_mvtec.ipynb #39a6fe73
 def fetch_mvtec(
-    archive=None, # mvtec_anomaly_detection.tar.xz if you have it, or the folder into which it was unpacked; default: download it
+    # mvtec_anomaly_detection.tar.xz if you have it, or the folder into which it was unpacked; default:
+    # download it
+    archive=None,
     cache=None, # folder in which `mvtec` is made; default: the user's cache
     url: str = MVTEC_URL, # where the archive is
     digest: str = MVTEC_DIGEST, # SHA-256 of the archive
 ) -> Path: # folder with a sub-folder for each class
-    "Verify and unpack MVTec AD; ConnectionError if it cannot be downloaded, ValueError if it is not the published file."
+    """Verify and unpack MVTec AD; ConnectionError if it cannot be downloaded, ValueError if it is not the
+    published file."""
     if archive and Path(archive).is_dir(): return mvtec_folder(archive)
-    if archive and not Path(archive).is_file(): raise FileNotFoundError(f'no such archive: {archive}. {GET_MVTEC}')
+    if archive and not Path(archive).is_file():
+        raise FileNotFoundError(f'no such archive: {archive}. {GET_MVTEC}')
     cache = Path(cache or pooch.os_cache('supn_cells'))
     if mvtec_classes(cache/'mvtec'): return cache/'mvtec'
     cache.mkdir(parents=True, exist_ok=True)
@@ -190,27 +251,37 @@ def fetch_mvtec(
         file = Path(archive or f'{t}/archive.tar.xz')
         try: archive or pooch.HTTPDownloader(progressbar=True, timeout=20)(url, str(file), None)
         except OSError as e: # what requests raises
-            why = f'HTTP status {e.response.status_code}' if getattr(e, 'response', None) is not None else type(e).__name__
+            why = (
+                f'HTTP status {e.response.status_code}'
+                if getattr(e, 'response', None) is not None
+                else type(e).__name__
+            )
             raise ConnectionError(f'MVTec AD cannot be fetched from {url} ({why}). {GET_MVTEC}') from None
         found = pooch.file_hash(str(file))
-        if found != digest: raise ValueError(f'{archive or url} is not the published archive: its SHA-256 is {found}, not {digest}. {GET_MVTEC}')
+        if found != digest:
+            raise ValueError(
+                f'{archive or url} is not the published archive: its SHA-256 is {found}, not {digest}. '
+                f'{GET_MVTEC}'
+            )
         _unpack(file, Path(t)/'mvtec')
         return (Path(t)/'mvtec').rename(cache/'mvtec')
 
 # %% ../nbs/12_mvtec.ipynb #93fa4a9f
 def _draw(rng, size, kind):
     "One nut in RGB and the mask of its defect, (size, size, 3) uint8 and (size, size) bool."
-    y, x = np.mgrid[:size, :size] / size - .5
-    r = np.hypot(y - rng.normal(0, .01), x - rng.normal(0, .01)) * (1 + .04 * np.sin(2 * np.arctan2(y, x) + rng.uniform(0, 6)))
-    grain = gaussian_filter(rng.normal(size=(size, size)), size / 40, mode='wrap')
-    shade = np.clip(.9 - 2 * r**2 + .3 * (x + y) + .06 * grain / grain.std(), 0, None)
-    nut = 1 / (1 + np.exp((r - .36) * 120)) # a soft rim
-    image = .08 + (nut * shade)[..., None] * (.75, .5, .28)
+    y, x = np.mgrid[:size, :size]/size - .5
+    r = np.hypot(y - rng.normal(0, 0.01), x - rng.normal(0, 0.01))*(
+        1 + 0.04*np.sin(2*np.arctan2(y, x) + rng.uniform(0, 6))
+    )
+    grain = gaussian_filter(rng.normal(size=(size, size)), size/40, mode='wrap')
+    shade = np.clip(.9 - 2*r**2 + .3*(x + y) + .06*grain/grain.std(), 0, None)
+    nut = 1/(1 + np.exp((r - .36)*120)) # a soft rim
+    image = .08 + (nut*shade)[..., None]*(.75, .5, .28)
     where = np.hypot(y - rng.uniform(-.2, .2), x - rng.uniform(-.2, .2)) < rng.uniform(.03, .09)
     if kind == 'hole': image[where] *= .35
-    elif kind == 'print': image[where] = (image[where] @ (.3, .6, .1))[:, None] # its luminance
+    elif kind == 'print': image[where] = (image[where]@(.3, .6, .1))[:, None] # its luminance
     image = image + rng.normal(0, .012, image.shape)
-    return (255 * np.clip(image, 0, 1)).astype(np.uint8), where & (kind != 'good')
+    return (255*np.clip(image, 0, 1)).astype(np.uint8), where & (kind != 'good')
 
 # %% ../nbs/12_mvtec.ipynb #f680fde9
 def draw_mvtec(
@@ -222,12 +293,19 @@ def draw_mvtec(
     seed: int = 0, # image i of a kind depends on the seed, the kind and i alone
 ) -> Path: # `folder`
     "Write a class of drawings in the layout of MVTec AD."
-    for split, n, k in (('train/good', n_train, 0), ('test/good', n_test, 1), ('test/hole', n_test, 2), ('test/print', n_test, 3)):
+    for split, n, k in (
+        ('train/good', n_train, 0),
+        ('test/good', n_test, 1),
+        ('test/hole', n_test, 2),
+        ('test/print', n_test, 3),
+    ):
         for i in range(n):
             kind = split.split('/')[1]
             image, mask = _draw(np.random.default_rng([seed, k, i]), size, kind)
             file = Path(folder)/category/split/f'{i:03d}.png'
-            targets = [(file, image)] + [(file.parents[2]/'ground_truth'/kind/f'{i:03d}_mask.png', 255 * mask.astype(np.uint8))] * (kind != 'good')
+            targets = [(file, image)] + [
+                (file.parents[2]/'ground_truth'/kind/f'{i:03d}_mask.png', 255*mask.astype(np.uint8))
+            ]*(kind != 'good')
             for f, x in targets:
                 f.parent.mkdir(parents=True, exist_ok=True)
                 io.imsave(f, x, check_contrast=False)

@@ -18,13 +18,13 @@ from torch import Tensor, nn
 @dataclass(frozen=True)
 class NetworkConfig:
     "Sizes of the encoder and decoders. The defaults are the paper's."
-    size: int = 128        # height and width of the images, a multiple of 2**depth
-    channels: int = 1      # channels of the images
-    latent: int = 100      # length of the latent vector z
-    hidden: int = 300      # units of the dense layer on either side of z
-    depth: int = 5         # number of halvings
-    base: int = 2          # channels after the first block; each further block doubles them
-    connectivity: int = 1  # radius c of the neighbourhood in the Cholesky factor of the SUPN likelihood
+    size: int = 128 # height and width of the images, a multiple of 2**depth
+    channels: int = 1 # channels of the images
+    latent: int = 100 # length of the latent vector z
+    hidden: int = 300 # units of the dense layer on either side of z
+    depth: int = 5 # number of halvings
+    base: int = 2 # channels after the first block; each further block doubles them
+    connectivity: int = 1 # radius c of the neighbourhood in the Cholesky factor of the SUPN likelihood
 
     def __post_init__(self):
         for name in ('size', 'channels', 'latent', 'hidden', 'depth', 'base', 'connectivity'):
@@ -38,15 +38,15 @@ class NetworkConfig:
     @property
     def side(self) -> int:
         "Height and width of the coarsest feature map."
-        return self.size // 2**self.depth
+        return self.size//2**self.depth
 
     @property
     def offsets(self) -> int:
         "Number m = 2c(c+1) of off-diagonal channels."
-        return 2 * self.connectivity * (self.connectivity + 1)
+        return 2*self.connectivity*(self.connectivity + 1)
 
 # %% ../nbs/20_networks.ipynb #687191ad
-def keep_scale(module: nn.Module) -> nn.Module:  # the same module
+def keep_scale(module: nn.Module) -> nn.Module: # the same module
     "Initialise convolutions and dense layers with weights of variance 1/inputs and zero biases."
     for m in module.modules():
         if isinstance(m, (nn.Conv2d, nn.Linear)):
@@ -65,61 +65,66 @@ class Encoder(nn.Module):
     "Images to the mean and log-variance of the posterior (paper, section 3)."
     def __init__(self, config: NetworkConfig):
         super().__init__()
-        widths = [config.channels] + [config.base * 2**i for i in range(config.depth)]
+        widths = [config.channels] + [config.base*2**i for i in range(config.depth)]
         self.blocks = nn.Sequential(*(encoder_block(a, b) for a, b in zip(widths, widths[1:])))
-        self.dense = nn.Linear(widths[-1] * config.side**2, config.hidden)
+        self.dense = nn.Linear(widths[-1]*config.side**2, config.hidden)
         self.mean = nn.Linear(config.hidden, config.latent)
         self.log_variance = nn.Linear(config.hidden, config.latent)
         keep_scale(self)
         for head in (self.mean, self.log_variance): nn.init.zeros_(head.weight)
 
     def forward(self,
-                x: Tensor  # images, (B, C, size, size)
-                ) -> tuple[Tensor, Tensor]:  # mean and log-variance of q(z|x), each (B, latent)
+        x: Tensor, # images, (B, C, size, size)
+    ) -> tuple[Tensor, Tensor]: # mean and log-variance of q(z|x), each (B, latent)
         h = self.dense(self.blocks(x).flatten(1))
         return self.mean(h), self.log_variance(h).clamp(-30, 20)
 
 # %% ../nbs/20_networks.ipynb #48fd98fe
 def decoder_block(n_in: int, n_out: int, last: bool) -> nn.Sequential:
     "Double the image: up-sample, conv, conv, ReLU (no ReLU in the last block)."
-    layers = [nn.Upsample(scale_factor=2), nn.Conv2d(n_in, n_out, 3, padding=1), nn.Conv2d(n_out, n_out, 3, padding=1)]
+    layers = [
+        nn.Upsample(scale_factor=2),
+        nn.Conv2d(n_in, n_out, 3, padding=1),
+        nn.Conv2d(n_out, n_out, 3, padding=1),
+    ]
     return nn.Sequential(*layers, *([] if last else [nn.ReLU()]))
 
 
 class Decoder(nn.Module):
     "Latent vectors to maps of `out` channels without a final activation (paper, section 3)."
     def __init__(self,
-                 config: NetworkConfig,
-                 out: int,               # channels of the output
-                 extra: int | None = None  # channels added to each inner level; the paper's out - 1 if None
-                 ):
+        config: NetworkConfig,
+        out: int, # channels of the output
+        extra: int | None = None, # channels added to each inner level; the paper's out - 1 if None
+    ):
         super().__init__()
         extra = out - 1 if extra is None else extra
-        widths = [config.base * 2**i + extra for i in reversed(range(config.depth))] + [out]
+        widths = [config.base*2**i + extra for i in reversed(range(config.depth))] + [out]
         self.shape = (widths[0], config.side, config.side)
         self.dense = nn.Sequential(nn.Linear(config.latent, config.hidden), nn.ReLU(),
-                                   nn.Linear(config.hidden, widths[0] * config.side**2), nn.ReLU())
+                                   nn.Linear(config.hidden, widths[0]*config.side**2), nn.ReLU())
         self.blocks = nn.Sequential(*(decoder_block(a, b, last=i == config.depth - 1)
                                       for i, (a, b) in enumerate(zip(widths, widths[1:]))))
         keep_scale(self)
 
     def forward(self,
-                z: Tensor  # latent vectors, (B, latent)
-                ) -> Tensor:  # maps, (B, out, size, size)
+        z: Tensor, # latent vectors, (B, latent)
+    ) -> Tensor: # maps, (B, out, size, size)
         return self.blocks(self.dense(z).unflatten(1, self.shape))
 
 # %% ../nbs/20_networks.ipynb #12695de3
 class LinearEncoder(nn.Module):
-    "Images to the mean and log-variance of the posterior of a linear decoder with orthogonal columns (Tipping and Bishop 1999)."
+    """Images to the mean and log-variance of the posterior of a linear decoder with orthogonal columns
+    (Tipping and Bishop 1999)."""
     def __init__(self, config: NetworkConfig):
         super().__init__()
-        self.dense = nn.Linear(config.channels * config.size**2, config.latent)
+        self.dense = nn.Linear(config.channels*config.size**2, config.latent)
         self.log_variance = nn.Parameter(torch.zeros(config.latent))
         for p in self.dense.parameters(): nn.init.zeros_(p)
 
     def forward(self,
-                x: Tensor  # images, (B, C, size, size)
-                ) -> tuple[Tensor, Tensor]:  # mean and log-variance of q(z|x), each (B, latent)
+        x: Tensor, # images, (B, C, size, size)
+    ) -> tuple[Tensor, Tensor]: # mean and log-variance of q(z|x), each (B, latent)
         loc = self.dense(x.flatten(1))
         return loc, self.log_variance.expand_as(loc)
 
@@ -129,25 +134,25 @@ class LinearDecoder(nn.Module):
     def __init__(self, config: NetworkConfig):
         super().__init__()
         self.shape = (config.channels, config.size, config.size)
-        self.dense = nn.Linear(config.latent, config.channels * config.size**2)
+        self.dense = nn.Linear(config.latent, config.channels*config.size**2)
         for p in self.dense.parameters(): nn.init.zeros_(p)
 
     def forward(self,
-                z: Tensor  # latent vectors, (B, latent)
-                ) -> Tensor:  # images, (B, C, size, size)
+        z: Tensor, # latent vectors, (B, latent)
+    ) -> Tensor: # images, (B, C, size, size)
         return self.dense(z).unflatten(1, self.shape)
 
 # %% ../nbs/20_networks.ipynb #c4474fea
-def reuse_memory() -> bool:  # True where the setting was made (Linux with glibc)
+def reuse_memory() -> bool: # True where the setting was made (Linux with glibc)
     "Let the C library keep freed memory for the next large tensor instead of returning it to the kernel."
     if not sys.platform.startswith('linux'): return False
     try: mallopt = ctypes.CDLL('libc.so.6').mallopt
     except (OSError, AttributeError): return False
-    trim_threshold, top_pad, mmap_max, arena_max = -1, -2, -4, -8  # malloc.h
+    trim_threshold, top_pad, mmap_max, arena_max = -1, -2, -4, -8 # malloc.h
     return all(mallopt(key, value) == 1 for key, value in
                ((mmap_max, 0), (trim_threshold, 2**31 - 1), (top_pad, 2**28), (arena_max, 1)))
 
 
-def fast_format(module: nn.Module) -> nn.Module:  # the same module
+def fast_format(module: nn.Module) -> nn.Module: # the same module
     "Store the convolution weights in the memory format that suits small networks on CPU and GPU."
     return module.to(memory_format=torch.channels_last)

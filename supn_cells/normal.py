@@ -17,8 +17,21 @@ from torch.autograd import Function
 from torch.distributions import Distribution, Independent, MultivariateNormal, Normal, constraints
 from torch.distributions.kl import register_kl
 from .solve import covariance_blocks, marginal_variance, solve_l, solve_lt
-from .stencil import (_entries, broadcast_lead, connectivity, csr_factor, deinterleave, dense_factor, interleave,
-                                interleave_off, l_mul, lagged_product, lt_mul, n_couplings, same_type)
+from supn_cells.stencil import (
+    _entries,
+    broadcast_lead,
+    connectivity,
+    csr_factor,
+    deinterleave,
+    dense_factor,
+    interleave,
+    interleave_off,
+    l_mul,
+    lagged_product,
+    lt_mul,
+    n_couplings,
+    same_type,
+)
 
 # %% ../nbs/03_normal.ipynb #ec1f0299
 def read_layout(
@@ -36,26 +49,41 @@ def read_layout(
         try: return connectivity(m), False
         except ValueError: pass
     known = ', '.join(str(n_couplings(k, channels)) for k in range(3))
-    raise ValueError(f'off_diag of shape {tuple(shape)}: C = {channels} channels need shape (..., C, m, H, W) with m = 4, 12, 24, ... '
-                     f'for separate channels, or (..., K, H, W) with K = {known}, ... for coupled ones')
+    raise ValueError(
+        f'off_diag of shape {tuple(shape)}: C = {channels} channels need shape (..., C, m, H, W) with m = 4, '
+        f'12, 24, ... '
+        f'for separate channels, or (..., K, H, W) with K = {known}, ... for coupled ones'
+    )
 
 # %% ../nbs/03_normal.ipynb #b49af374
 def _check_parameters(loc, log_diag, off_diag):
-    "(batch shape, connectivity, coupled) of three parameters; TypeError or ValueError names the one that is wrong."
+    """(batch shape, connectivity, coupled) of three parameters; TypeError or ValueError names the one that is
+    wrong."""
     for name, x in (('loc', loc), ('log_diag', log_diag), ('off_diag', off_diag)):
         if not isinstance(x, Tensor): raise TypeError(f'{name} must be a tensor, got {type(x).__name__}')
     if loc.ndim < 3: raise ValueError(f'loc must have shape (..., C, H, W), got {tuple(loc.shape)}')
     c, *size = event = tuple(loc.shape[-3:])
-    if log_diag.shape[-3:] != event: raise ValueError(f'log_diag must have shape (..., C, H, W) with C, H, W = {event} as loc, got {tuple(log_diag.shape)}')
+    if log_diag.shape[-3:] != event:
+        raise ValueError(
+            f'log_diag must have shape (..., C, H, W) with C, H, W = {event} as loc, got '
+            f'{tuple(log_diag.shape)}'
+        )
     if off_diag.ndim < 3 or off_diag.shape[-2:] != tuple(size):
-        raise ValueError(f'off_diag must have shape (..., m, H, W) with H, W = {tuple(size)} as loc, got {tuple(off_diag.shape)}')
+        raise ValueError(
+            f'off_diag must have shape (..., m, H, W) with H, W = {tuple(size)} as loc, got '
+            f'{tuple(off_diag.shape)}'
+        )
     layout = read_layout(c, off_diag.shape)
     lead = off_diag.shape[:-3] if c == 1 or layout[1] else off_diag.shape[:-4]
     return broadcast_lead(loc=loc.shape[:-3], log_diag=log_diag.shape[:-3], off_diag=lead), *layout
 
 
 def _check_finite(name, x):
-    if not x.isfinite().all(): raise ValueError(f'{name} must be finite, and {int((~x.isfinite()).sum())} of its {x.numel()} values are NaN or infinite')
+    if not x.isfinite().all():
+        raise ValueError(
+            f'{name} must be finite, and {int((~x.isfinite()).sum())} of its {x.numel()} values are NaN or '
+            f'infinite'
+        )
 
 # %% ../nbs/03_normal.ipynb #46be5dfa
 class _ImageDistribution(Distribution):
@@ -73,7 +101,9 @@ class _ImageDistribution(Distribution):
     def expand(self, batch_shape, _instance=None):
         "The same distribution with a larger batch shape; parameters are not copied."
         if broadcast_lead(batch_shape=self._batch_shape, expanded=batch_shape) != Size(batch_shape):
-            raise ValueError(f'batch_shape {tuple(self._batch_shape)} cannot be expanded to {tuple(batch_shape)}')
+            raise ValueError(
+                f'batch_shape {tuple(self._batch_shape)} cannot be expanded to {tuple(batch_shape)}'
+            )
         new = self._get_checked_instance(type(self), _instance)
         new.__dict__.update(self.__dict__)
         new._batch_shape = Size(batch_shape)
@@ -81,20 +111,28 @@ class _ImageDistribution(Distribution):
 
     def _check_value(self, x):
         if x.shape[-3:] != self._event_shape:
-            raise ValueError(f'value must have shape (..., C, H, W) with C, H, W = {tuple(self._event_shape)}, got {tuple(x.shape)}')
+            raise ValueError(
+                f'value must have shape (..., C, H, W) with C, H, W = {tuple(self._event_shape)}, got '
+                f'{tuple(x.shape)}'
+            )
         broadcast_lead(batch_shape=self._batch_shape, value=x.shape[:-3])
         if self._validate_args: _check_finite('value', x)
 
 # %% ../nbs/03_normal.ipynb #b8667026
 class _Factored(_ImageDistribution):
     "Parameters of a structured Gaussian."
-    arg_constraints = dict.fromkeys(('loc', 'log_diag', 'off_diag'), constraints.independent(constraints.real, 3))
+    arg_constraints = dict.fromkeys(
+        ('loc', 'log_diag', 'off_diag'), constraints.independent(constraints.real, 3)
+    )
 
     def __init__(self,
         loc: Tensor, # mean, (..., C, H, W)
         log_diag: Tensor, # natural logarithm of the diagonal of L, (..., C, H, W)
-        off_diag: Tensor | None = None, # off-diagonals of L: (..., m, H, W) for C = 1, (..., C, m, H, W) separate or (..., K, H, W) coupled channels; None: diagonal
-        validate_args: bool | None = None, # whether parameters and values must be finite; None: the default of torch, yes
+        # off-diagonals of L: (..., m, H, W) for C = 1, (..., C, m, H, W) separate or (..., K, H, W) coupled
+        # channels; None: diagonal
+        off_diag: Tensor | None = None,
+        # whether parameters and values must be finite; None: the default of torch, yes
+        validate_args: bool | None = None,
     ):
         if isinstance(loc, Tensor) and (off_diag is None or off_diag.ndim > 2 and off_diag.shape[-3] == 0):
             off_diag = loc.new_zeros(0, *loc.shape[-2:])
@@ -102,11 +140,21 @@ class _Factored(_ImageDistribution):
         super().__init__(batch_shape, loc.shape[-3:], validate_args)
         self._loc, self._log_diag, self._off_diag = same_type(loc, log_diag, off_diag)
         if self._validate_args:
-            for name, x in (('loc', loc), ('log_diag', log_diag), ('off_diag', off_diag)): _check_finite(name, x)
+            for name, x in (('loc', loc), ('log_diag', log_diag), ('off_diag', off_diag)):
+                _check_finite(name, x)
 
-    loc = mean = mode = property(lambda self: self._loc.expand(self._batch_shape + self._event_shape), doc='Mean, batch_shape + (C, H, W).')
-    log_diag = property(lambda self: self._log_diag.expand(self._batch_shape + self._event_shape), doc='Log-diagonal of L, batch_shape + (C, H, W).')
-    off_diag = property(lambda self: self._off_diag.expand(self._batch_shape + self._off_diag.shape[-3 - self._separate:]), doc='Off-diagonals of L, batch_shape + their layout.')
+    loc = mean = mode = property(
+        lambda self: self._loc.expand(self._batch_shape + self._event_shape),
+        doc='Mean, batch_shape + (C, H, W).',
+    )
+    log_diag = property(
+        lambda self: self._log_diag.expand(self._batch_shape + self._event_shape),
+        doc='Log-diagonal of L, batch_shape + (C, H, W).',
+    )
+    off_diag = property(
+        lambda self: self._off_diag.expand(self._batch_shape + self._off_diag.shape[-3 - self._separate :]),
+        doc='Off-diagonals of L, batch_shape + their layout.',
+    )
     _diagonal = property(lambda self: self._off_diag.shape[-3] == 0)
     _separate = property(lambda self: self._event_shape[0] > 1 and not self._coupled and not self._diagonal)
 
@@ -135,7 +183,8 @@ class _Density(_Factored):
     def whiten(self,
         x: Tensor, # images, (..., C, H, W), leading dimensions broadcast with batch_shape
     ) -> Tensor: # L^T (x - loc), (..., C, H, W)
-        "The whitened residual: independent standard normal pixels if `x` follows the distribution. ValueError on a wrong shape or values not finite."
+        """The whitened residual: independent standard normal pixels if `x` follows the distribution.
+        ValueError on a wrong shape or values not finite."""
         self._check_value(x)
         return _through(self, lt_mul, x - self._loc)
 
@@ -144,13 +193,16 @@ class _Density(_Factored):
     ) -> Tensor: # (...), in nats
         "Log-density of each image. ValueError on a wrong shape or values not finite."
         z = self.whiten(value)
-        log_prob = self._log_diag.sum((-3, -2, -1)) - 0.5*(z.square().sum((-3, -2, -1)) + self._event_shape.numel()*math.log(2*math.pi))
+        log_prob = self._log_diag.sum((-3, -2, -1)) - 0.5*(
+            z.square().sum((-3, -2, -1)) + self._event_shape.numel()*math.log(2*math.pi)
+        )
         return log_prob.expand(torch.broadcast_shapes(self._batch_shape, value.shape[:-3]))
 
     def log_prob_map(self,
         value: Tensor, # images, (..., C, H, W), leading dimensions broadcast with batch_shape
     ) -> Tensor: # (..., C, H, W), in nats
-        "Log-density of each pixel given all later ones; sums to `log_prob`. ValueError on a wrong shape or values not finite."
+        """Log-density of each pixel given all later ones; sums to `log_prob`. ValueError on a wrong shape or
+        values not finite."""
         terms = self._log_diag - 0.5*(self.whiten(value).square() + math.log(2*math.pi))
         return terms.expand(torch.broadcast_shapes(self._batch_shape, value.shape[:-3]) + self._event_shape)
 
@@ -164,7 +216,10 @@ def _index(pixel, event_shape):
     "(channel, row, column), checked."
     full = (0, *pixel) if len(pixel) == 2 and event_shape[0] == 1 else tuple(pixel)
     if len(full) != 3 or not all(0 <= i < n for i, n in zip(full, event_shape)):
-        raise ValueError(f'pixel must be (channel, row, column) within C, H, W = {tuple(event_shape)}, or (row, column) if C = 1, got {pixel}')
+        raise ValueError(
+            f'pixel must be (channel, row, column) within C, H, W = {tuple(event_shape)}, or (row, column) '
+            f'if C = 1, got {pixel}'
+        )
     return full
 
 
@@ -173,39 +228,51 @@ class _Moments(_Factored):
     @property
     def variance(self):
         "Exact variance of every pixel, batch_shape + (C, H, W); at a cost of H W^3, see `marginal_variance`."
-        variance = (-2*self._log_diag).exp() if self._diagonal else _unpack(self, marginal_variance(*_factor(self), channels=_channels(self)))
+        variance = (
+            (-2*self._log_diag).exp()
+            if self._diagonal
+            else _unpack(self, marginal_variance(*_factor(self), channels=_channels(self)))
+        )
         return variance.expand(self._batch_shape + self._event_shape)
 
     def covariance_row(self,
         pixel: tuple, # (row, column) for C = 1, or (channel, row, column)
     ) -> Tensor: # batch_shape + (C, H, W)
-        "Exact covariance of one pixel with every pixel, by two solves; ValueError if it lies outside the image."
+        """Exact covariance of one pixel with every pixel, by two solves; ValueError if it lies outside the
+        image."""
         spike = self._loc.new_zeros(self._event_shape)
         spike[_index(pixel, self._event_shape)] = 1
-        return _through(self, solve_lt, _through(self, solve_l, spike)).expand(self._batch_shape + self._event_shape)
+        return _through(self, solve_lt, _through(self, solve_l, spike)).expand(
+            self._batch_shape + self._event_shape
+        )
 
     def correlation(self,
         pixel: tuple, # (row, column) for C = 1, or (channel, row, column)
     ) -> Tensor: # batch_shape + (C, H, W), in [-1, 1]
-        "Exact correlation of one pixel with every pixel, at the cost of `variance`; ValueError if it lies outside the image."
+        """Exact correlation of one pixel with every pixel, at the cost of `variance`; ValueError if it lies
+        outside the image."""
         row, own = self.covariance_row(pixel), (..., *_index(pixel, self._event_shape), None, None, None)
         return row/(row[own]*self.variance).sqrt()
 
 # %% ../nbs/03_normal.ipynb #a9614956
 class StructuredNormal(_Density, _Moments):
-    "Gaussian over images (C, H, W) with precision L L^T, in which L joins a pixel to its neighbours within `connectivity`."
+    """Gaussian over images (C, H, W) with precision L L^T, in which L joins a pixel to its neighbours within
+    `connectivity`."""
     def rsample(self,
         sample_shape: tuple = (), # leading shape of the result
     ) -> Tensor: # sample_shape + batch_shape + (C, H, W)
         "Exact samples loc + L^-T eps, differentiable in the parameters."
-        eps = torch.randn(self._extended_shape(Size(sample_shape)), dtype=self._loc.dtype, device=self._loc.device)
+        eps = torch.randn(
+            self._extended_shape(Size(sample_shape)), dtype=self._loc.dtype, device=self._loc.device
+        )
         return self._loc + _through(self, solve_lt, eps)
 
     def condition(self,
         mask: Tensor, # True where observed, bool, broadcasts to (..., C, H, W)
         values: Tensor, # what was observed, broadcasts to (..., C, H, W); not read where the mask is False
     ): # ConditionedNormal over full images
-        "The distribution given some pixels. TypeError or ValueError on a mask that is not boolean, wrong shapes, or observed values not finite."
+        """The distribution given some pixels. TypeError or ValueError on a mask that is not boolean, wrong
+        shapes, or observed values not finite."""
         return ConditionedNormal(self, mask, values)
 
     def to_dense(self) -> MultivariateNormal: # of x.flatten(-3): batch_shape, event shape (C H W,)
@@ -213,7 +280,8 @@ class StructuredNormal(_Density, _Moments):
         return _dense_normal(self)
 
     def to_sparse_csr(self) -> Tensor: # L, sparse CSR, (n, n) with n = C H W
-        "The factor of one distribution as a sparse matrix, for `interleave(x).flatten(-2)`; ValueError for a batch."
+        """The factor of one distribution as a sparse matrix, for `interleave(x).flatten(-2)`; ValueError for
+        a batch."""
         return _sparse_factor(self)
 
 # %% ../nbs/03_normal.ipynb #0360597b
@@ -225,18 +293,27 @@ def _joined(p):
     if not p._coupled:
         if p._diagonal: off = off.expand(channels, 0, *size)
         own = off.movedim(-4, -1).diag_embed(dim1=-4, dim2=-3).flatten(-5, -3)
-        off = torch.cat([own[..., :1, :, :].new_zeros(*own.shape[:-3], channels*(channels - 1)//2, *size), own], -3)
+        off = torch.cat(
+            [own[..., :1, :, :].new_zeros(*own.shape[:-3], channels*(channels - 1)//2, *size), own], -3
+        )
     return interleave(p._log_diag.exp()), interleave_off(off, p.connectivity, channels)
 
 
 def _dense_normal(p):
-    order = interleave(torch.arange(p._event_shape.numel(), device=p._loc.device).view(p._event_shape)).flatten().argsort()
+    order = (
+        interleave(torch.arange(p._event_shape.numel(), device=p._loc.device).view(p._event_shape))
+        .flatten()
+        .argsort()
+    )
     L = dense_factor(*_joined(p), p._event_shape[0])[..., order, :]
     return MultivariateNormal(p.loc.flatten(-3), precision_matrix=L@L.mT, validate_args=False)
 
 
 def _sparse_factor(p):
-    if p._batch_shape: raise ValueError(f'to_sparse_csr takes one distribution, and this one has batch_shape {tuple(p._batch_shape)}')
+    if p._batch_shape:
+        raise ValueError(
+            f'to_sparse_csr takes one distribution, and this one has batch_shape {tuple(p._batch_shape)}'
+        )
     diag, off = _joined(p)
     return csr_factor(diag, off, p._event_shape[0])
 
@@ -244,7 +321,10 @@ def _sparse_factor(p):
 def _trace(p, q):
     "tr(Lambda_q Sigma_p), for one event shape."
     if q._diagonal: return ((2*q._log_diag).exp()*p.variance).sum((-3, -2, -1))
-    if p._diagonal: return lt_mul(*(t.square() for t in _factor(q)), _pack(q, (-2*p._log_diag).exp()), _channels(q)).sum((-3, -2, -1))
+    if p._diagonal:
+        return lt_mul(
+            *(t.square() for t in _factor(q)), _pack(q, (-2*p._log_diag).exp()), _channels(q)
+        ).sum((-3, -2, -1))
     rows, coupled = max(p.connectivity, q.connectivity, 1), p._coupled or q._coupled
     channels = p._event_shape[0] if coupled else 1
     of_p, (diag, off) = (_joined(p), _joined(q)) if coupled else (_factor(p), _factor(q))
@@ -259,16 +339,24 @@ def _trace(p, q):
 
 @register_kl(StructuredNormal, StructuredNormal)
 def _kl(p, q):
-    if p._event_shape != q._event_shape: raise ValueError(f'event shapes differ: {tuple(p._event_shape)} and {tuple(q._event_shape)}')
+    if p._event_shape != q._event_shape:
+        raise ValueError(f'event shapes differ: {tuple(p._event_shape)} and {tuple(q._event_shape)}')
     dims = (-3, -2, -1)
     distance = _through(q, lt_mul, p._loc - q._loc).square().sum(dims)
-    kl = 0.5*(_trace(p, q) + distance - p._event_shape.numel()) + p._log_diag.sum(dims) - q._log_diag.sum(dims)
+    kl = (
+        0.5*(_trace(p, q) + distance - p._event_shape.numel())
+        + p._log_diag.sum(dims)
+        - q._log_diag.sum(dims)
+    )
     return kl.expand(torch.broadcast_shapes(p._batch_shape, q._batch_shape))
 
 # %% ../nbs/03_normal.ipynb #a7d6008c
 def _from_independent(q):
     if not isinstance(q.base_dist, Normal) or len(q.event_shape) != 3:
-        raise NotImplementedError(f'kl_divergence with a StructuredNormal needs Independent(Normal(loc, scale), 3) over images (C, H, W), got {q}')
+        raise NotImplementedError(
+            f'kl_divergence with a StructuredNormal needs Independent(Normal(loc, scale), 3) over images (C, '
+            f'H, W), got {q}'
+        )
     return StructuredNormal(q.base_dist.loc, -q.base_dist.scale.log(), validate_args=False)
 
 
@@ -281,23 +369,32 @@ def _kl_from_independent(p, q): return _kl(_from_independent(p), q)
 
 # %% ../nbs/03_normal.ipynb #1922a2ad
 class _Banded:
-    "Lambda_UU of one L and one mask, and its Cholesky factor as the rows of `band`: entry (j + d, j) in [d, j]."
+    """Lambda_UU of one L and one mask, and its Cholesky factor as the rows of `band`: entry (j + d, j) in [d,
+    j]."""
     def __init__(self, rows, cols, values, unknown): # entries of L; True where not observed
         n, self.kept, self.entries = len(unknown), np.flatnonzero(unknown), (rows, cols)
         self.L = csr_array((values, (rows, cols)), shape=(n, n))[self.kept]
         ones = csr_array((np.ones_like(self.L.data), self.L.indices, self.L.indptr), shape=self.L.shape)
         pattern = tril(ones@ones.T, format='coo')
         self.lag, self.column = pattern.row - pattern.col, pattern.col
-        band, lower = np.zeros((1 + self.lag.max(initial=0), len(self.kept))), tril(self.L@self.L.T, format='coo')
+        band, lower = np.zeros((1 + self.lag.max(initial=0), len(self.kept))), tril(
+            self.L@self.L.T, format='coo'
+        )
         band[lower.row - lower.col, lower.col] = lower.data
-        try: self.band = cholesky_banded(band, lower=True, overwrite_ab=True, check_finite=False) if band.size else band
+        try:
+            self.band = (
+                cholesky_banded(band, lower=True, overwrite_ab=True, check_finite=False)
+                if band.size
+                else band
+            )
         except LinAlgError:
             raise ValueError('the precision of the pixels that are not observed is singular to rounding: '
                              'the condition number of L exceeds about 1e8') from None
 
     def solve(self, b): # (n, S) to Lambda_UU^-1 b_U, (n, S), zero at observed pixels
         y = np.zeros_like(b)
-        if len(self.kept): y[self.kept] = cho_solve_banded((self.band, True), b[self.kept], check_finite=False)
+        if len(self.kept):
+            y[self.kept] = cho_solve_banded((self.band, True), b[self.kept], check_finite=False)
         return y
 
 # %% ../nbs/03_normal.ipynb #f8a3c63a
@@ -307,7 +404,10 @@ class _Remaining:
         rows, cols, values = (t.detach().cpu().numpy() for t in _entries(diag, off, channels))
         self.lead, self.channels = torch.broadcast_shapes(values.shape[:-1], unknown.shape[:-2]), channels
         unknown = unknown.flatten(-2).cpu().numpy()
-        values, unknown = (np.broadcast_to(t, (*self.lead, t.shape[-1])).reshape(self.lead.numel(), t.shape[-1]) for t in (values, unknown))
+        values, unknown = (
+            np.broadcast_to(t, (*self.lead, t.shape[-1])).reshape(self.lead.numel(), t.shape[-1])
+            for t in (values, unknown)
+        )
         self.parts = [_Banded(rows, cols, v, u) for v, u in zip(values, unknown)]
 
     def solve(self, b): # (..., H, W), leading dimensions end with those of the factors
@@ -332,8 +432,12 @@ class _SolveRemaining(Function):
         (diag, off, y), channels = ctx.saved_tensors, ctx.remaining.channels
         v = _SolveRemaining.apply(diag, off, g, ctx.remaining)
         z, s = (lt_mul(diag, off, t, channels) for t in (y, v))
-        return (-(s*y + z*v).sum_to_size(diag.shape),
-                -(lagged_product(s, y, off.shape, channels) + lagged_product(z, v, off.shape, channels)), v, None)
+        return (
+            -(s*y + z*v).sum_to_size(diag.shape),
+            -(lagged_product(s, y, off.shape, channels) + lagged_product(z, v, off.shape, channels)),
+            v,
+            None,
+        )
 
 # %% ../nbs/03_normal.ipynb #8e20772e
 def _banded_inverse(band): # Cholesky factor, (b + 1, n)
@@ -355,7 +459,10 @@ def _banded_inverse(band): # Cholesky factor, (b + 1, n)
 
 def _log_det_slope(part):
     "Derivative of log det Lambda_UU in the entries of L: 2 Lambda_UU^-1 L_U where L may be non-zero."
-    half = csr_array((_banded_inverse(part.band)[part.lag, part.column], (part.column + part.lag, part.column)), shape=(len(part.kept),)*2)
+    half = csr_array(
+        (_banded_inverse(part.band)[part.lag, part.column], (part.column + part.lag, part.column)),
+        shape=(len(part.kept),)*2,
+    )
     slope, (rows, cols) = (half + tril(half, -1).T)@part.L, part.entries
     where = np.full(part.L.shape[1], -1)
     where[part.kept] = np.arange(len(part.kept))
@@ -368,14 +475,20 @@ class _LogDet(Function):
     "log det Lambda_UU from the entries of L, (..., entries)."
     @staticmethod
     def forward(values, remaining): # leading dimensions of `values` as those of `remaining`
-        return values.new_tensor([2*np.log(part.band[0]).sum() for part in remaining.parts]).view(remaining.lead)
+        return values.new_tensor([2*np.log(part.band[0]).sum() for part in remaining.parts]).view(
+            remaining.lead
+        )
 
     @staticmethod
     def setup_context(ctx, inputs, output): ctx.remaining = inputs[1]
 
     @staticmethod
     def backward(ctx, g):
-        if torch.is_grad_enabled(): raise NotImplementedError('the log-density of a ConditionedNormal has first derivatives only; call backward without create_graph')
+        if torch.is_grad_enabled():
+            raise NotImplementedError(
+                'the log-density of a ConditionedNormal has first derivatives only; call backward without '
+                'create_graph'
+            )
         slopes = g.new_tensor(np.array([_log_det_slope(part) for part in ctx.remaining.parts]))
         return g[..., None]*slopes.view(*g.shape, slopes.shape[-1]), None
 
@@ -386,7 +499,10 @@ def _full_image(p, name, x):
     if not isinstance(x, Tensor): raise TypeError(f'{name} must be a tensor, got {type(x).__name__}')
     try: shape = torch.broadcast_shapes(x.shape, event)
     except RuntimeError: shape = ()
-    if shape[-3:] != event: raise ValueError(f'{name} must broadcast to (..., C, H, W) with C, H, W = {tuple(event)}, got {tuple(x.shape)}')
+    if shape[-3:] != event:
+        raise ValueError(
+            f'{name} must broadcast to (..., C, H, W) with C, H, W = {tuple(event)}, got {tuple(x.shape)}'
+        )
     return x.expand(shape)
 
 # %% ../nbs/03_normal.ipynb #ba96a52f
@@ -400,10 +516,14 @@ class _Given(_ImageDistribution):
         values: Tensor, # what was observed, broadcasts to (..., C, H, W); not read where the mask is False
     ):
         self.mask, values = _full_image(p, 'mask', mask), _full_image(p, 'values', values)
-        if mask.dtype != torch.bool: raise TypeError(f'mask must be a bool tensor, True where observed, got {mask.dtype}')
-        batch_shape = broadcast_lead(batch_shape=p._batch_shape, mask=self.mask.shape[:-3], values=values.shape[:-3])
+        if mask.dtype != torch.bool:
+            raise TypeError(f'mask must be a bool tensor, True where observed, got {mask.dtype}')
+        batch_shape = broadcast_lead(
+            batch_shape=p._batch_shape, mask=self.mask.shape[:-3], values=values.shape[:-3]
+        )
         super().__init__(batch_shape, p._event_shape, p._validate_args)
-        if self._validate_args: _check_finite('values where the mask is True', torch.where(self.mask, values, 0))
+        if self._validate_args:
+            _check_finite('values where the mask is True', torch.where(self.mask, values, 0))
         self._p, self._values, self.connectivity = p, same_type(p._loc, values)[1], p.connectivity
         with torch.no_grad(): self._remaining = _Remaining(*self._factor(), self._unknown, _channels(p))
 
@@ -425,20 +545,28 @@ class _Given(_ImageDistribution):
 
 # %% ../nbs/03_normal.ipynb #906dbb25
 class ConditionedNormal(_Given):
-    "A StructuredNormal given some of its pixels: a distribution over full images that hold these values, exact at the others."
-    mode = mean = property(lambda self: self._complete().expand(self._batch_shape + self._event_shape), doc='Conditional mean, batch_shape + (C, H, W).')
+    """A StructuredNormal given some of its pixels: a distribution over full images that hold these values,
+    exact at the others."""
+    mode = mean = property(
+        lambda self: self._complete().expand(self._batch_shape + self._event_shape),
+        doc='Conditional mean, batch_shape + (C, H, W).',
+    )
 
     def rsample(self,
         sample_shape: tuple = (), # leading shape of the result
     ) -> Tensor: # sample_shape + batch_shape + (C, H, W)
         "Exact samples by perturb and solve, differentiable in the parameters and the observed values."
-        eps = torch.randn(self._extended_shape(Size(sample_shape)), dtype=self._values.dtype, device=self._values.device)
+        eps = torch.randn(
+            self._extended_shape(Size(sample_shape)), dtype=self._values.dtype, device=self._values.device
+        )
         return self._complete(_pack(self._p, eps).double())
 
     @property
     def variance(self):
         "Exact variance of every pixel, batch_shape + (C, H, W), zero where observed; without a gradient."
-        remaining, image = self._remaining, np.zeros((len(self._remaining.parts), self._event_shape.numel()//self._unknown.shape[-3]))
+        remaining, image = self._remaining, np.zeros(
+            (len(self._remaining.parts), self._event_shape.numel()//self._unknown.shape[-3])
+        )
         for row, part in zip(image, remaining.parts): row[part.kept] = _banded_inverse(part.band)[0]
         packed = torch.from_numpy(image).to(self._values).view(*remaining.lead, *self._unknown.shape[-2:])
         return _unpack(self._p, packed).expand(self._batch_shape + self._event_shape)
@@ -446,14 +574,25 @@ class ConditionedNormal(_Given):
     def log_prob(self,
         value: Tensor, # images, (..., C, H, W), leading dimensions broadcast with batch_shape
     ) -> Tensor: # (...), in nats
-        "Log-density of the pixels that were not observed; the others are not read. ValueError on a wrong shape or values not finite."
+        """Log-density of the pixels that were not observed; the others are not read. ValueError on a wrong
+        shape or values not finite."""
         self._check_value(value)
         y = _pack(self._p, torch.where(self.mask, 0, value - self._complete()).double())
         z = lt_mul(*self._factor(), y, _channels(self._p))
-        log_prob = 0.5*(self._log_det() - z.square().sum((-3, -2, -1)) - (~self.mask).sum((-3, -2, -1))*math.log(2*math.pi))
-        return log_prob.to(self._values.dtype).expand(torch.broadcast_shapes(self._batch_shape, value.shape[:-3]))
+        log_prob = 0.5*(
+            self._log_det()
+            - z.square().sum((-3, -2, -1))
+            - (~self.mask).sum((-3, -2, -1))*math.log(2*math.pi)
+        )
+        return log_prob.to(self._values.dtype).expand(
+            torch.broadcast_shapes(self._batch_shape, value.shape[:-3])
+        )
 
     def entropy(self):
         "Entropy of the pixels that were not observed, batch_shape, in nats."
         n = (~self.mask).sum((-3, -2, -1))
-        return (0.5*(n*(1 + math.log(2*math.pi)) - self._log_det())).to(self._values.dtype).expand(self._batch_shape)
+        return (
+            (0.5*(n*(1 + math.log(2*math.pi)) - self._log_det()))
+            .to(self._values.dtype)
+            .expand(self._batch_shape)
+        )

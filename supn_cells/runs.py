@@ -21,9 +21,9 @@ from .checkpoints import write_json
 
 # %% ../nbs/51_runs.ipynb #458baf99
 def project_path(
-        path: str | Path,         # absolute, or relative to the project
-        start: str | Path = '.'   # where to start looking for the project
-        ) -> Path:  # absolute path
+    path: str | Path, # absolute, or relative to the project
+    start: str | Path = '.', # where to start looking for the project
+) -> Path: # absolute path
     "Resolve a path the same way for JupyterLab, nbdev_test and papermill."
     start = Path(start).resolve()
     root = next((p for p in (start, *start.parents) if (p/'settings.ini').is_file()), start)
@@ -34,34 +34,50 @@ def pick_device(name: str = 'auto') -> torch.device:
     "'auto', 'cpu', 'cuda' or 'cuda:1'; ValueError if there is no such device."
     if name == 'auto': name = 'cuda' if torch.cuda.is_available() else 'cpu'
     try: return torch.empty(0, device=name).device
-    except (RuntimeError, AssertionError) as e: raise ValueError(f"device = {name!r} cannot be used here ({str(e).splitlines()[0]}): use 'auto' or 'cpu'") from None
+    except (RuntimeError, AssertionError) as e:
+        raise ValueError(
+            f"device = {name!r} cannot be used here ({str(e).splitlines()[0]}): use 'auto' or 'cpu'"
+        ) from None
 
 # %% ../nbs/51_runs.ipynb #ad78611f
-def notebook_parameters(notebook: Path) -> dict:  # default of each parameter, by name
+def notebook_parameters(notebook: Path) -> dict: # default of each parameter, by name
     "Names and defaults of the cell tagged `parameters`; FileNotFoundError or ValueError names the notebook."
     if not notebook.is_file(): raise FileNotFoundError(f'no notebook {notebook}')
     found = papermill.inspect_notebook(str(notebook))
-    if not found: raise ValueError(f'{notebook} has no cell tagged `parameters`, so it cannot be run this way')
+    if not found:
+        raise ValueError(f'{notebook} has no cell tagged `parameters`, so it cannot be run this way')
     return {name: ast.literal_eval(p['default']) for name, p in found.items()}
 
 
 def check_parameters(
-        given: dict,    # values by name
-        defaults: dict  # from notebook_parameters
-        ) -> dict:  # the given values, numbers converted to the type of their default
+    given: dict, # values by name
+    defaults: dict, # from notebook_parameters
+) -> dict: # the given values, numbers converted to the type of their default
     "ValueError names the first unknown parameter or value of the wrong type."
     checked = {}
     for name, value in given.items():
         if name not in defaults:
             near = difflib.get_close_matches(name, defaults, 1)
-            raise ValueError(f'unknown parameter {name!r}' + (f', did you mean {near[0]!r}?' if near else '') + f' Known: {", ".join(defaults)}')
+            raise ValueError(
+                f'unknown parameter {name!r}'
+                + (f', did you mean {near[0]!r}?' if near else '')
+                + f' Known: {", ".join(defaults)}'
+            )
         kind = type(defaults[name])
         try:
             number = kind in (int, float) and not isinstance(value, bool)
-            new = kind(value) if number or (kind is str and isinstance(value, (int, float)) and not isinstance(value, bool)) else value
-            if type(new) is not kind or (kind is int and isinstance(value, float) and new != value): raise ValueError
+            new = (
+                kind(value)
+                if number or (kind is str and isinstance(value, (int, float)) and not isinstance(value, bool))
+                else value
+            )
+            if type(new) is not kind or (kind is int and isinstance(value, float) and new != value):
+                raise ValueError
         except (TypeError, ValueError):
-            raise ValueError(f'parameter {name} = {value!r} should be of type {kind.__name__}, like its default {defaults[name]!r}') from None
+            raise ValueError(
+                f'parameter {name} = {value!r} should be of type {kind.__name__}, like its default '
+                f'{defaults[name]!r}'
+            ) from None
         checked[name] = new
     return checked
 
@@ -71,7 +87,8 @@ def read_parameters(path: str | Path) -> dict:
     path = Path(path)
     if not path.is_file(): raise FileNotFoundError(f'no parameter file {path}')
     try: values = yaml.safe_load(path.read_text(encoding='utf-8')) or {}
-    except yaml.YAMLError as e: raise ValueError(f'{path} is not valid YAML: {str(e).splitlines()[0]}') from None
+    except yaml.YAMLError as e:
+        raise ValueError(f'{path} is not valid YAML: {str(e).splitlines()[0]}') from None
     if not isinstance(values, dict): raise ValueError(f'{path} should hold lines of the form `name: value`')
     return values
 
@@ -83,11 +100,11 @@ def find_notebook(name: str) -> Path:
 
 # %% ../nbs/51_runs.ipynb #b9377e65
 def run_notebook(
-        notebook: str,     # name in nbs/, or a path
-        run: str | Path,   # folder of the run, relative to the project; made if missing
-        parameters: dict,  # values by name
-        progress: bool = True
-        ) -> Path:  # the executed notebook
+    notebook: str, # name in nbs/, or a path
+    run: str | Path, # folder of the run, relative to the project; made if missing
+    parameters: dict, # values by name
+    progress: bool = True,
+) -> Path: # the executed notebook
     "Execute a notebook with papermill after checking its parameters."
     path, folder = find_notebook(notebook), project_path(run)
     defaults = notebook_parameters(path)
@@ -96,30 +113,51 @@ def run_notebook(
     folder.mkdir(parents=True, exist_ok=True)
     unfinished = folder/f'{path.stem}.unfinished.ipynb'
     shown = {'log_output': True, 'stdout_file': sys.stdout, 'stderr_file': sys.stderr} if progress else {}
-    papermill.execute_notebook(str(path), str(unfinished), checked, cwd=str(path.parent), progress_bar=progress, **shown)
+    papermill.execute_notebook(
+        str(path), str(unfinished), checked, cwd=str(path.parent), progress_bar=progress, **shown
+    )
     write_json(folder/f'{path.stem}.parameters.json', {**defaults, **checked})
     return unfinished.replace(folder/path.name)
 
 # %% ../nbs/51_runs.ipynb #f4be9bc9
-def main(argv: list[str] | None = None) -> int:  # exit status
+def main(argv: list[str] | None = None) -> int: # exit status
     "Console command `supn_cells`."
-    parser = argparse.ArgumentParser(prog='supn_cells', description='Run a parameterised notebook of the project.')
+    parser = argparse.ArgumentParser(
+        prog='supn_cells', description='Run a parameterised notebook of the project.'
+    )
     parser.add_argument('notebook', help='name in nbs/ (train, evaluate_fl) or path of a notebook')
     parser.add_argument('run', help='folder of the run, for example runs/first; made if missing')
     parser.add_argument('-f', '--file', help='YAML file of parameters, for example nbs/configs/fl_cpu.yaml')
-    parser.add_argument('-p', '--parameter', nargs=2, action='append', default=[], metavar=('NAME', 'VALUE'), help='one parameter; may be repeated')
+    parser.add_argument(
+        '-p',
+        '--parameter',
+        nargs=2,
+        action='append',
+        default=[],
+        metavar=('NAME', 'VALUE'),
+        help='one parameter; may be repeated',
+    )
     parser.add_argument('-q', '--quiet', action='store_true', help='no progress')
     args = parser.parse_args(argv)
     try:
-        given = {**(read_parameters(args.file) if args.file else {}), **{k: yaml.safe_load(v) for k, v in args.parameter}}
+        given = {
+            **(read_parameters(args.file) if args.file else {}),
+            **{k: yaml.safe_load(v) for k, v in args.parameter},
+        }
         print('executed notebook:', run_notebook(args.notebook, args.run, given, progress=not args.quiet))
         return 0
     except papermill.PapermillExecutionError as e:
-        print(f'The unfinished notebook in {args.run} holds the traceback.\nsupn_cells: {e.ename}: {e.evalue}', file=sys.stderr)
+        print(
+            f'The unfinished notebook in {args.run} holds the traceback.\nsupn_cells: {e.ename}: {e.evalue}',
+            file=sys.stderr,
+        )
         return 1
     except (ValueError, OSError) as e:
         print(f'supn_cells: {e}', file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print(f'supn_cells: stopped. The same command continues from the last saved state in {args.run}.', file=sys.stderr)
+        print(
+            f'supn_cells: stopped. The same command continues from the last saved state in {args.run}.',
+            file=sys.stderr,
+        )
         return 130

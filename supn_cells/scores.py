@@ -24,22 +24,26 @@ MODEL_NAMES = {'supn': 'SUPN', 'diag': 'Diag', 'l2': 'L2'} # likelihood -> its n
 @dataclass
 class AnomalyResult:
     "What a detector says about a set of images. ValueError if score and map do not fit."
-    score: Tensor  # one number per image, (N,), higher is more anomalous
-    map: Tensor    # anomaly map, (N, 1, H, W), higher is more anomalous
-    name: str      # of the detector, for tables and figures
+    score: Tensor # one number per image, (N,), higher is more anomalous
+    map: Tensor # anomaly map, (N, 1, H, W), higher is more anomalous
+    name: str # of the detector, for tables and figures
 
     def __post_init__(self):
         if self.score.ndim != 1 or self.map.ndim != 4 or len(self.map) != len(self.score):
-            raise ValueError(f'score must be (N,) and map (N, 1, H, W), not {tuple(self.score.shape)} and {tuple(self.map.shape)}')
+            raise ValueError(
+                f'score must be (N,) and map (N, 1, H, W), not {tuple(self.score.shape)} and '
+                f'{tuple(self.map.shape)}'
+            )
 
     def __len__(self) -> int: return len(self.score)
 
 # %% ../nbs/40_scores.ipynb #4601b52f
 def robust_spread(
-    maps: Tensor,  # (N, C, H, W)
+    maps: Tensor, # (N, C, H, W)
     masks: Tensor, # bool, (N, 1, H, W), none empty
 ) -> Tensor: # (N, C, 1, 1)
-    "Robust standard deviation of each channel inside the mask, from the median absolute deviation, at least 1e-3."
+    """Robust standard deviation of each channel inside the mask, from the median absolute deviation, at least
+    1e-3."""
     cells = [m[:, keep[0]] for m, keep in zip(maps, masks)]
     mad = torch.stack([(c - c.quantile(.5, 1, keepdim=True)).abs().quantile(.5, 1) for c in cells])
     return (1.4826*mad).clamp(min=1e-3)[..., None, None]
@@ -52,14 +56,17 @@ def cell_tiles(
     "Which tiles touch the mask; ValueError names the first image whose mask is empty."
     touch = tile_sums(masks.float(), size) > 0
     if not (full := touch.flatten(-3).any(-1)).all():
-        raise ValueError(f'the mask of image {int((~full).flatten().nonzero()[0])} is empty: leave the image out or mark its cell')
+        raise ValueError(
+            f'the mask of image {int((~full).flatten().nonzero()[0])} is empty: leave the image out or mark '
+            f'its cell'
+        )
     return touch
 
 # %% ../nbs/40_scores.ipynb #4f76b7ed
 def tile_score(
     squares: Tensor, # squared whitened residuals, (..., 1, H, W)
-    tiles: Tensor,   # which tiles count, from `cell_tiles` with the same `size`; broadcasts
-    size: int = 4,   # side of a tile, in pixels
+    tiles: Tensor, # which tiles count, from `cell_tiles` with the same `size`; broadcasts
+    size: int = 4, # side of a tile, in pixels
 ) -> Tensor: # (...)
     "Largest tile sum among the tiles that touch the mask."
     return tile_sums(squares, size).masked_fill(~tiles, 0).flatten(-3).amax(-1)
@@ -79,32 +86,37 @@ def frozen(model: nn.Module):
 
 # %% ../nbs/40_scores.ipynb #83b46694
 def sample_codes(
-    model: nn.Module,    # with `encode`
-    images: Tensor,      # (N, C, H, W), in (-1, 1)
-    n_samples: int = 1,  # S
-    seed: int = 0,       # of the draw
-    batch: int = 64,     # images encoded at a time
+    model: nn.Module, # with `encode`
+    images: Tensor, # (N, C, H, W), in (-1, 1)
+    n_samples: int = 1, # S
+    seed: int = 0, # of the draw
+    batch: int = 64, # images encoded at a time
 ) -> Tensor: # latent codes z ~ q(z|x), (N, S, latent)
     "Draw codes from the posterior of each image."
     if n_samples < 1: raise ValueError(f'n_samples must be at least 1, not {n_samples}')
     with torch.no_grad(), frozen(model):
         posteriors = [model.encode(x) for x in images.split(batch)]
-        mean, scale = (torch.cat([getattr(q, part) for q in posteriors])[:, None] for part in ('loc', 'scale'))
+        mean, scale = (
+            torch.cat([getattr(q, part) for q in posteriors])[:, None] for part in ('loc', 'scale')
+        )
     noise = torch.randn(len(images), n_samples, mean.shape[-1], generator=torch.Generator().manual_seed(seed))
-    return mean + scale * noise.to(mean)
+    return mean + scale*noise.to(mean)
 
 # %% ../nbs/40_scores.ipynb #272e9065
 def check_images(
-    model: nn.Module,     # with `kinds`
-    images: Tensor,       # (N, C, H, W)
+    model: nn.Module, # with `kinds`
+    images: Tensor, # (N, C, H, W)
     masks: Tensor | None, # bool, (N, 1, H, W); None: the whole image counts
-    kinds: tuple | None,  # likelihoods; None: all that the model holds
+    kinds: tuple | None, # likelihoods; None: all that the model holds
 ) -> tuple[Tensor, tuple]: # tiles that count, kinds
     "Complete masks and kinds; ValueError says what does not fit."
     if not len(images): raise ValueError('there are no images to score')
     if masks is None: masks = torch.ones_like(images[:, :1], dtype=torch.bool)
     if masks.shape != images[:, :1].shape:
-        raise ValueError(f'masks {tuple(masks.shape)} must have the shape of the images {tuple(images.shape)}, with one channel')
+        raise ValueError(
+            f'masks {tuple(masks.shape)} must have the shape of the images {tuple(images.shape)}, with one '
+            f'channel'
+        )
     kinds = model.kinds if kinds is None else tuple(kinds)
     if missing := [k for k in kinds if k not in model.kinds]:
         raise ValueError(f'the model has no likelihood {missing[0]!r}, only {", ".join(model.kinds)}')
@@ -112,42 +124,46 @@ def check_images(
 
 # %% ../nbs/40_scores.ipynb #1aee3da9
 def score_codes(
-    model: nn.Module,             # with `mean`, `likelihood`, `kinds`
-    images: Tensor,               # (N, C, H, W), in (-1, 1), on the device of the model
-    masks: Tensor | None,         # cell pixels, bool, (N, 1, H, W); None: the whole image
-    codes: Tensor,                # latent codes, (N, S, latent)
-    kinds: tuple | None = None,   # likelihoods to score with; None: all that the model holds
-    batch: int = 64,              # images decoded at a time: bounds the memory
-    progress: bool = True,        # show a progress bar
+    model: nn.Module, # with `mean`, `likelihood`, `kinds`
+    images: Tensor, # (N, C, H, W), in (-1, 1), on the device of the model
+    masks: Tensor | None, # cell pixels, bool, (N, 1, H, W); None: the whole image
+    codes: Tensor, # latent codes, (N, S, latent)
+    kinds: tuple | None = None, # likelihoods to score with; None: all that the model holds
+    batch: int = 64, # images decoded at a time: bounds the memory
+    progress: bool = True, # show a progress bar
 ) -> dict[str, AnomalyResult]: # kind -> tile score and squared whitened residual, summed over channels and averaged over the codes
     "Score images at given codes with several likelihoods."
     tiles, kinds = check_images(model, images, masks, kinds)
     n, n_samples = codes.shape[:2]
     score = {kind: images.new_zeros(n) for kind in kinds}
     total = {kind: torch.zeros_like(images[:, :1]) for kind in kinds}
-    with frozen(model), tqdm(total=n * n_samples, desc='scoring', unit='image', disable=not progress, leave=False) as bar:
-        for part in torch.arange(n).tensor_split(-(-n // batch)):
+    with frozen(model), tqdm(
+        total=n*n_samples, desc='scoring', unit='image', disable=not progress, leave=False
+    ) as bar:
+        for part in torch.arange(n).tensor_split(-(-n//batch)):
             part = slice(int(part[0]), int(part[-1]) + 1)
             with torch.inference_mode():
                 for z in codes[part].unbind(1):
                     mean = model.mean(z)
                     for kind in kinds:
-                        squares = model.likelihood[kind](z, mean).whiten(images[part]).square().sum(1, keepdim=True)
+                        squares = (
+                            model.likelihood[kind](z, mean).whiten(images[part]).square().sum(1, keepdim=True)
+                        )
                         total[kind][part] += squares
                         score[kind][part] += tile_score(squares, tiles[part])
                     bar.update(len(z))
-    return {k: AnomalyResult(score[k] / n_samples, total[k] / n_samples, MODEL_NAMES.get(k, k)) for k in kinds}
+    return {k: AnomalyResult(score[k]/n_samples, total[k]/n_samples, MODEL_NAMES.get(k, k)) for k in kinds}
 
 # %% ../nbs/40_scores.ipynb #ef97fa38
 def score_sampled(
-    model: nn.Module,             # VAE
-    images: Tensor,               # (N, C, H, W), in (-1, 1), on the device of the model
-    masks: Tensor | None = None,  # cell pixels, bool, (N, 1, H, W); None: the whole image
-    kinds: tuple | None = None,   # likelihoods to score with; None: all that the model holds
-    n_samples: int = 100,         # codes per image
-    seed: int = 0,                # of the codes
-    batch: int = 64,              # images decoded at a time: bounds the memory
-    progress: bool = True,        # show a progress bar
+    model: nn.Module, # VAE
+    images: Tensor, # (N, C, H, W), in (-1, 1), on the device of the model
+    masks: Tensor | None = None, # cell pixels, bool, (N, 1, H, W); None: the whole image
+    kinds: tuple | None = None, # likelihoods to score with; None: all that the model holds
+    n_samples: int = 100, # codes per image
+    seed: int = 0, # of the codes
+    batch: int = 64, # images decoded at a time: bounds the memory
+    progress: bool = True, # show a progress bar
 ) -> dict[str, AnomalyResult]: # by kind
     "Tile score and anomaly map averaged over codes z ~ q(z|x) (paper, section 3)."
     check_images(model, images, masks, kinds)
@@ -156,38 +172,42 @@ def score_sampled(
 
 # %% ../nbs/40_scores.ipynb #2bbf26ae
 def restoration_objective(
-    p: Distribution,          # p(x|z), with `whiten`
-    x: Tensor,                # images, (B, C, H, W)
-    z: Tensor,                # codes, (B, latent)
-    objective: str = 'paper', # 'paper': Mahalanobis distance alone; 'posterior': -log p(x|z) - log p(z) + const
+    p: Distribution, # p(x|z), with `whiten`
+    x: Tensor, # images, (B, C, H, W)
+    z: Tensor, # codes, (B, latent)
+    # 'paper': Mahalanobis distance alone; 'posterior': -log p(x|z) - log p(z) + const
+    objective: str = 'paper',
 ) -> Tensor: # (B,)
     "What restoration minimises, per image."
     if objective == 'paper': return p.whiten(x).square().sum((-3, -2, -1))
-    if objective == 'posterior': return z.square().sum(-1) / 2 - p.log_prob(x)
+    if objective == 'posterior': return z.square().sum(-1)/2 - p.log_prob(x)
     raise ValueError(f"objective is 'paper' or 'posterior', not {objective!r}")
 
 # %% ../nbs/40_scores.ipynb #57ab30d0
 def restore(
-    model: nn.Module,         # VAE; unchanged afterwards
-    images: Tensor,           # (N, 1, H, W), in (-1, 1), on the device of the model
-    kind: str,                # likelihood that judges the fit
+    model: nn.Module, # VAE; unchanged afterwards
+    images: Tensor, # (N, 1, H, W), in (-1, 1), on the device of the model
+    kind: str, # likelihood that judges the fit
     objective: str = 'paper', # 'paper' or 'posterior', see `restoration_objective`
-    steps: int = 100,         # of Adam
-    lr: float = .01,          # of Adam
-    seed: int = 0,            # of the first codes
-    batch: int = 64,          # images optimised at a time: bounds the memory
-    progress: bool = True,    # show a progress bar
+    steps: int = 100, # of Adam
+    lr: float = .01, # of Adam
+    seed: int = 0, # of the first codes
+    batch: int = 64, # images optimised at a time: bounds the memory
+    progress: bool = True, # show a progress bar
 ) -> Tensor: # restored codes, (N, latent)
     "Optimise the code of each image, from one draw of q(z|x)."
     first, restored = sample_codes(model, images, 1, seed, batch)[:, 0], []
-    chunks = -(-len(images) // batch)
-    with frozen(model), tqdm(total=steps * len(images), desc=f'restoring {kind}', unit='step', disable=not progress, leave=False) as bar:
+    chunks = -(-len(images)//batch)
+    with frozen(model), tqdm(
+        total=steps*len(images), desc=f'restoring {kind}', unit='step', disable=not progress, leave=False
+    ) as bar:
         for x, z in zip(images.tensor_split(chunks), first.tensor_split(chunks)):
             z = z.clone().requires_grad_()
             adam = torch.optim.Adam([z], lr=lr)
             for _ in range(steps):
-                with torch.enable_grad(): loss = restoration_objective(model(z, kind), x, z, objective).sum()
-                z.grad, = torch.autograd.grad(loss, z)
+                with torch.enable_grad():
+                    loss = restoration_objective(model(z, kind), x, z, objective).sum()
+                (z.grad,) = torch.autograd.grad(loss, z)
                 adam.step()
                 bar.update(len(x))
             restored.append(z.detach())
@@ -195,16 +215,16 @@ def restore(
 
 # %% ../nbs/40_scores.ipynb #f99c6887
 def score_restored(
-    model: nn.Module,             # VAE
-    images: Tensor,               # (N, C, H, W), in (-1, 1), on the device of the model
-    masks: Tensor | None = None,  # cell pixels, bool, (N, 1, H, W); None: the whole image
-    kinds: tuple | None = None,   # likelihoods to score with; None: all that the model holds
-    objective: str = 'paper',     # 'paper' or 'posterior', see `restoration_objective`
-    steps: int = 100,             # of Adam
-    lr: float = .01,              # of Adam
-    seed: int = 0,                # of the first codes
-    batch: int = 64,              # images optimised at a time: bounds the memory
-    progress: bool = True,        # show a progress bar
+    model: nn.Module, # VAE
+    images: Tensor, # (N, C, H, W), in (-1, 1), on the device of the model
+    masks: Tensor | None = None, # cell pixels, bool, (N, 1, H, W); None: the whole image
+    kinds: tuple | None = None, # likelihoods to score with; None: all that the model holds
+    objective: str = 'paper', # 'paper' or 'posterior', see `restoration_objective`
+    steps: int = 100, # of Adam
+    lr: float = .01, # of Adam
+    seed: int = 0, # of the first codes
+    batch: int = 64, # images optimised at a time: bounds the memory
+    progress: bool = True, # show a progress bar
 ) -> dict[str, AnomalyResult]: # by kind
     "Tile score and anomaly map at the restored code of each image (paper, section 3)."
     _, kinds = check_images(model, images, masks, kinds)
@@ -217,10 +237,10 @@ def score_restored(
 
 # %% ../nbs/40_scores.ipynb #30c03d08
 def whitened_residuals(
-    model: nn.Module,           # VAE
-    images: Tensor,             # (N, C, H, W), in (-1, 1), on the device of the model
+    model: nn.Module, # VAE
+    images: Tensor, # (N, C, H, W), in (-1, 1), on the device of the model
     kinds: tuple | None = None, # likelihoods; None: all that the model holds
-    batch: int = 64,            # images at a time: bounds the memory
+    batch: int = 64, # images at a time: bounds the memory
 ) -> tuple[Tensor, dict[str, Tensor]]: # decoded mean; kind -> L^T (x - mean), all (N, C, H, W)
     "Decoded mean and signed whitened residuals at the mean of the posterior."
     _, kinds = check_images(model, images, None, kinds)

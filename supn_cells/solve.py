@@ -30,7 +30,8 @@ def skew(
     c: int, # connectivity
     channels: int = 1, # C; for C > 1 the images are interleaved, and W counts their columns
 ) -> tuple: # (levels, image): the buffer, (T, H + c, ...), and the view of it that is the image, (H, W, ...)
-    "Copy images to a zero-padded buffer whose slice t holds the pixels (i, j) with j + (R+1) i = t, R = (c+1)C - 1, row i in lane i."
+    """Copy images to a zero-padded buffer whose slice t holds the pixels (i, j) with j + (R+1) i = t, R =
+    (c+1)C - 1, row i in lane i."""
     *lead, h, w = x.shape
     slope = (c + 1)*channels
     levels = x.new_zeros(w + slope*(h + c) - 1, h + c, *lead)
@@ -81,7 +82,9 @@ def _lapack(diag, off, b, transpose, channels): # shapes as _wavefront
     for d, weights, right, out in zip(diag, off, b.flatten(2), x.flatten(2)):
         band[..., 0] = d
         for (v, here, _), s in zip(_pairs(weights, channels), shifts): band[..., s][here] = v[here]
-        result, _ = solve(band.flatten(0, 1).numpy().T, right.numpy().T, uplo='L', trans='T' if transpose else 'N')
+        result, _ = solve(
+            band.flatten(0, 1).numpy().T, right.numpy().T, uplo='L', trans='T' if transpose else 'N'
+        )
         out.copy_(torch.from_numpy(result).T)
     return x
 
@@ -101,7 +104,10 @@ def _block_diagonal(diag, off, channels):
     values = torch.cat([diag.flatten(1), off.flatten(1)], 1).index_select(1, source)
     if count > 1:
         block = torch.arange(count, dtype=torch.int32)[:, None]
-        starts, cols = torch.cat([starts[:1], (starts[1:] + block*len(cols)).flatten()]), (cols + block*h*w).flatten()
+        starts, cols = (
+            torch.cat([starts[:1], (starts[1:] + block*len(cols)).flatten()]),
+            (cols + block*h*w).flatten(),
+        )
     with warnings.catch_warnings():
         warnings.filterwarnings('ignore', 'Sparse CSR tensor support is in beta')
         return torch.sparse_csr_tensor(starts, cols, values.flatten(), (count*h*w,)*2, check_invariants=False)
@@ -121,7 +127,9 @@ def _csr(diag, off, b, transpose, channels): # shapes as _wavefront
     blocks = max(1, 2**20//(h*w*max(m + 1, some)))
     for f in range(0, factors, blocks):
         L = _block_diagonal(diag[f:f + blocks], off[f:f + blocks], channels)
-        for right, out in zip(b[f:f + blocks].flatten(2).split(some, 1), x[f:f + blocks].flatten(2).split(some, 1)):
+        for right, out in zip(
+            b[f : f + blocks].flatten(2).split(some, 1), x[f : f + blocks].flatten(2).split(some, 1)
+        ):
             y = _transposed(right, b.new_empty(len(right), h*w, right.shape[1]))
             y, _ = torch.triangular_solve(y.flatten(0, 1), L, upper=False, transpose=transpose)
             _transposed(y.view(len(right), h*w, -1), out)
@@ -131,7 +139,8 @@ def _csr(diag, off, b, transpose, channels): # shapes as _wavefront
 if triton is not None:
     @triton.jit
     def _kernel(diag, off, b, x, by_factor, by_sample, samples, H: tl.constexpr, W: tl.constexpr, SLOPE: tl.constexpr,
-                M: tl.constexpr, TRANSPOSE: tl.constexpr, LANES: tl.constexpr, TILE: tl.constexpr):
+        M: tl.constexpr, TRANSPOSE: tl.constexpr, LANES: tl.constexpr, TILE: tl.constexpr,
+    ):
         n: tl.constexpr = H*W
         levels: tl.constexpr = W + SLOPE*(H - 1)
         factor = tl.program_id(0).to(tl.int64)
@@ -181,7 +190,8 @@ def _missing(name, device):
     if name in ('lapack', 'csr') and device.type != 'cpu': return 'tensors on the CPU'
     if name == 'csr' and not torch.backends.mkl.is_available(): return 'a build of torch with MKL'
     if name == 'triton' and triton is None: return 'the package triton'
-    if name == 'triton' and device.type != 'cuda' and os.environ.get('TRITON_INTERPRET') != '1': return 'tensors on a CUDA device'
+    if name == 'triton' and device.type != 'cuda' and os.environ.get('TRITON_INTERPRET') != '1':
+        return 'tensors on a CUDA device'
     return ''
 
 
@@ -194,7 +204,8 @@ def _choose(device, samples, band): # device; right-hand sides per factor; numbe
 
 def _named(backend):
     "The back end asked for, by argument or else by `use_backend`."
-    if backend not in ('auto', *_BACKENDS): raise ValueError(f"backend must be one of {', '.join(('auto', *_BACKENDS))}, got {backend!r}")
+    if backend not in ('auto', *_BACKENDS):
+        raise ValueError(f"backend must be one of {', '.join(('auto', *_BACKENDS))}, got {backend!r}")
     return _forced.get() if backend == 'auto' else backend
 
 # %% ../nbs/02_solve.ipynb #fa432b10
@@ -202,7 +213,8 @@ def _named(backend):
 def use_backend(
     backend: str, # 'auto', 'wavefront', 'lapack', 'csr' or 'triton'
 ):
-    "In a `with` block: solves take this back end, and so do their gradients, whenever they are computed. ValueError on an unknown name."
+    """In a `with` block: solves take this back end, and so do their gradients, whenever they are computed.
+    ValueError on an unknown name."""
     _named(backend)
     token = _forced.set(backend)
     try: yield
@@ -212,7 +224,8 @@ def use_backend(
 def _solve(diag, off, b, transpose, channels, backend):
     "Solve L^T x = b if `transpose`, else L x = b; no gradients."
     lead, (m, h, w) = torch.broadcast_shapes(diag.shape[:-2], off.shape[:-3], b.shape[:-2]), off.shape[-3:]
-    if missing := backend != 'auto' and _missing(backend, b.device): raise ValueError(f'backend {backend!r} needs {missing}')
+    if missing := backend != 'auto' and _missing(backend, b.device):
+        raise ValueError(f'backend {backend!r} needs {missing}')
     if m == 0 or 0 in (*lead, h, w): return (b/diag).expand(*lead, h, w).contiguous()
     n = len(lead)
     diag, off = diag[(None,)*(n + 2 - diag.ndim)], off[(None,)*(n + 3 - off.ndim)]
@@ -273,9 +286,11 @@ def solve_lt(
     off: Tensor, # off-diagonals of L, (..., m, H, W), one plane per offset
     b: Tensor, # right-hand side, (..., H, W)
     channels: int = 1, # C; for C > 1 every image is interleaved, and W counts its columns
-    backend: str = 'auto', # one of `use_backend`; 'auto': that of a surrounding `with use_backend`, or else the fastest
+    # one of `use_backend`; 'auto': that of a surrounding `with use_backend`, or else the fastest
+    backend: str = 'auto',
 ) -> Tensor: # L^-T b, (..., H, W)
-    "Colour: the exact x with L^T x = b, inverse of `lt_mul`; leading dimensions broadcast; ValueError as `check_factor`, and if the back end is not at hand."
+    """Colour: the exact x with L^T x = b, inverse of `lt_mul`; leading dimensions broadcast; ValueError as
+    `check_factor`, and if the back end is not at hand."""
     return _SolveLt.apply(*check_factor(diag, off, b, 'b', channels), channels, _named(backend))
 
 
@@ -284,9 +299,11 @@ def solve_l(
     off: Tensor, # off-diagonals of L, (..., m, H, W), one plane per offset
     b: Tensor, # right-hand side, (..., H, W)
     channels: int = 1, # C; for C > 1 every image is interleaved, and W counts its columns
-    backend: str = 'auto', # one of `use_backend`; 'auto': that of a surrounding `with use_backend`, or else the fastest
+    # one of `use_backend`; 'auto': that of a surrounding `with use_backend`, or else the fastest
+    backend: str = 'auto',
 ) -> Tensor: # L^-1 b, (..., H, W)
-    "The exact y with L y = b, inverse of `l_mul`; leading dimensions broadcast; ValueError as `check_factor`, and if the back end is not at hand."
+    """The exact y with L y = b, inverse of `l_mul`; leading dimensions broadcast; ValueError as
+    `check_factor`, and if the back end is not at hand."""
     return _SolveL.apply(*check_factor(diag, off, b, 'b', channels), channels, _named(backend))
 
 # %% ../nbs/02_solve.ipynb #e4aa845f
@@ -296,15 +313,19 @@ def covariance_blocks(
     rows: int, # image rows in a block, at least c and at least 1
     channels: int = 1, # C; for C > 1 every image is interleaved, and W counts its columns
 ): # pairs (top, S): first row of a block, and covariance (..., k, k) of its pixels and those of the block below, raster order
-    "Walk over the exact covariance from the last block of rows to the first; ValueError if `rows` is too small, and as `check_factor`."
+    """Walk over the exact covariance from the last block of rows to the first; ValueError if `rows` is too
+    small, and as `check_factor`."""
     diag, off = check_factor(diag, off, diag, 'diag', channels)[:2]
     c, (h, w) = connectivity(off.shape[-3], channels), diag.shape[-2:]
-    if rows < max(c, 1): raise ValueError(f'rows must be at least {max(c, 1)} for connectivity {c}, got {rows}')
+    if rows < max(c, 1):
+        raise ValueError(f'rows must be at least {max(c, 1)} for connectivity {c}, got {rows}')
     below = diag.new_zeros(0, 0)
     for top in reversed(range(0, h, rows)):
         n, both = min(rows, h - top)*w, slice(top, top + 2*rows)
         L = dense_factor(diag[..., both, :], off[..., both, :], channels)
-        inverse = torch.linalg.solve_triangular(L[..., :n, :n], torch.eye(n, dtype=L.dtype, device=L.device), upper=False)
+        inverse = torch.linalg.solve_triangular(
+            L[..., :n, :n], torch.eye(n, dtype=L.dtype, device=L.device), upper=False
+        )
         step = L[..., n:, :n]@inverse
         cross = -below@step
         here = inverse.mT@inverse - step.mT@cross
@@ -322,5 +343,8 @@ def marginal_variance(
     diag, off = check_factor(diag, off, diag, 'diag', channels)[:2]
     rows, (h, w) = max(1, connectivity(off.shape[-3], channels)), diag.shape[-2:]
     with torch.autocast(diag.device.type, enabled=False):
-        blocks = [s.diagonal(dim1=-2, dim2=-1)[..., :rows*w] for _, s in covariance_blocks(diag, off, rows, channels)]
+        blocks = [
+            s.diagonal(dim1=-2, dim2=-1)[..., : rows*w]
+            for _, s in covariance_blocks(diag, off, rows, channels)
+        ]
     return torch.cat(blocks[::-1], -1).unflatten(-1, (h, w))

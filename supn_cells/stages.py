@@ -28,7 +28,16 @@ from torch.distributions import Normal
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
-from .checkpoints import copy_into, fingerprint, load_stage, read_metadata, read_tensors, save_stage, stage_tensors, write_tensors
+from supn_cells.checkpoints import (
+    copy_into,
+    fingerprint,
+    load_stage,
+    read_metadata,
+    read_tensors,
+    save_stage,
+    stage_tensors,
+    write_tensors,
+)
 from .images import flip
 from .networks import reuse_memory
 from .vae import VAE, kl_to_prior
@@ -37,29 +46,33 @@ from .vae import VAE, kl_to_prior
 @dataclass(frozen=True)
 class StageConfig:
     "What determines the result of a training stage, besides model and data."
-    stage: str              # 'mean', 'diag' or 'supn'
-    steps: int              # optimiser steps
-    batch_size: int = 256   # images in a step, without replacement within an epoch; at most all of them
-    lr: float = 1e-3        # learning rate of Adam
-    l1_weight: float = 0.0  # weight of the mean absolute off-diagonal in the loss
-    seed: int = 0           # of initial weights, order of images, flips and latent noise
-    transpose: bool = False  # mirror about the diagonal too: all eight symmetries of a square image; the paper's four if False
-    decay: bool = False     # let the learning rate fall to zero in the second half of a covariance stage; constant in the paper
+    stage: str # 'mean', 'diag' or 'supn'
+    steps: int # optimiser steps
+    batch_size: int = 256 # images in a step, without replacement within an epoch; at most all of them
+    lr: float = 1e-3 # learning rate of Adam
+    l1_weight: float = 0.0 # weight of the mean absolute off-diagonal in the loss
+    seed: int = 0 # of initial weights, order of images, flips and latent noise
+    # mirror about the diagonal too: all eight symmetries of a square image; the paper's four if False
+    transpose: bool = False
+    # let the learning rate fall to zero in the second half of a covariance stage; constant in the paper
+    decay: bool = False
 
     def __post_init__(self):
         if self.stage not in ('mean', 'diag', 'supn'):
             raise ValueError(f"unknown stage {self.stage!r}: choose 'mean', 'diag' or 'supn'")
         for name in ('steps', 'batch_size', 'lr'):
-            if not getattr(self, name) > 0: raise ValueError(f'{name} must be positive, not {getattr(self, name)!r}')
+            if not getattr(self, name) > 0:
+                raise ValueError(f'{name} must be positive, not {getattr(self, name)!r}')
 
 
 def learning_rate(config: StageConfig, step: int) -> float:
-    "Constant, but for the mean stage a tenth in the second half (paper, section 4); with `decay` a straight line to zero there."
-    if config.stage == 'mean': return config.lr * (0.1 if step >= config.steps / 2 else 1)
-    return config.lr * (min(1, 2 * (1 - step / config.steps)) if config.decay else 1)
+    """Constant, but for the mean stage a tenth in the second half (paper, section 4); with `decay` a straight
+    line to zero there."""
+    if config.stage == 'mean': return config.lr*(0.1 if step >= config.steps/2 else 1)
+    return config.lr*(min(1, 2*(1 - step/config.steps)) if config.decay else 1)
 
 # %% ../nbs/30_stages.ipynb #f08594dd
-def mix(*numbers: int) -> int:  # 32 bits
+def mix(*numbers: int) -> int: # 32 bits
     "One seed from several numbers."
     return int(np.random.SeedSequence(numbers).generate_state(1)[0])
 
@@ -67,17 +80,25 @@ def mix(*numbers: int) -> int:  # 32 bits
 class Batches:
     "Indices, flips and latent noise of each training step, a pure function of seed and step."
     def __init__(self,
-                 n: int,           # images in the training set
-                 batch_size: int,  # at most n are used
-                 latent: int,      # length of z
-                 seed: int,
-                 device: str | torch.device = 'cpu',
-                 transpose: bool = False):  # a third row of flips, about the diagonal
-        self.n, self.size, self.latent, self.seed, self.transpose = n, min(batch_size, n), latent, seed, transpose
-        self.per_epoch, self.epoch = n // self.size, None
+        n: int, # images in the training set
+        batch_size: int, # at most n are used
+        latent: int, # length of z
+        seed: int,
+        device: str | torch.device = 'cpu',
+        transpose: bool = False, # a third row of flips, about the diagonal
+    ):
+        self.n, self.size, self.latent, self.seed, self.transpose = (
+            n,
+            min(batch_size, n),
+            latent,
+            seed,
+            transpose,
+        )
+        self.per_epoch, self.epoch = n//self.size, None
         self.host, self.generator = torch.Generator(), torch.Generator(device)
 
-    def __call__(self, step: int) -> tuple[Tensor, Tensor, Tensor]:  # indices (B,), flips (2 or 3, B) bool, noise (B, latent)
+    # indices (B,), flips (2 or 3, B) bool, noise (B, latent)
+    def __call__(self, step: int) -> tuple[Tensor, Tensor, Tensor]:
         epoch, position = divmod(step, self.per_epoch)
         device = self.generator.device
         if epoch != self.epoch:
@@ -86,11 +107,14 @@ class Batches:
         self.generator.manual_seed(mix(self.seed, 1, step))
         flips = torch.rand(2, self.size, device=device, generator=self.generator) < 0.5
         noise = torch.randn(self.size, self.latent, device=device, generator=self.generator)
-        if self.transpose: flips = torch.cat([flips, torch.rand(1, self.size, device=device, generator=self.generator) < 0.5])
-        return self.order[position * self.size:][:self.size], flips, noise
+        if self.transpose:
+            flips = torch.cat(
+                [flips, torch.rand(1, self.size, device=device, generator=self.generator) < 0.5]
+            )
+        return self.order[position*self.size:][:self.size], flips, noise
 
 # %% ../nbs/30_stages.ipynb #d8148931
-def orientations(transpose: bool) -> list[tuple]:  # 4, or 8 with `transpose`
+def orientations(transpose: bool) -> list[tuple]: # 4, or 8 with `transpose`
     "Rows of `flip`, one tuple for each orientation of an image."
     return list(itertools.product((False, True), repeat=3 if transpose else 2))
 
@@ -101,47 +125,57 @@ class Posterior:
         self.model, self.table = model, None
         if frozen:
             with torch.no_grad():
-                rows = [[model.encode(flip(x, torch.tensor(f, device=x.device)[:, None])) for x in images.split(256)] for f in orientations(transpose)]
-            self.table = [torch.stack([torch.cat([getattr(q, name) for q in row]) for row in rows]) for name in ('loc', 'scale')]
+                rows = [
+                    [
+                        model.encode(flip(x, torch.tensor(f, device=x.device)[:, None]))
+                        for x in images.split(256)
+                    ]
+                    for f in orientations(transpose)
+                ]
+            self.table = [
+                torch.stack([torch.cat([getattr(q, name) for q in row]) for row in rows])
+                for name in ('loc', 'scale')
+            ]
 
-    def __call__(self, x: Tensor, indices: Tensor, flips: Tensor) -> Normal:  # loc and scale (B, latent)
+    def __call__(self, x: Tensor, indices: Tensor, flips: Tensor) -> Normal: # loc and scale (B, latent)
         if self.table is None: return self.model.encode(x)
-        which = (flips * (2**torch.arange(len(flips), device=flips.device).flip(0))[:, None]).sum(0)
+        which = (flips*(2**torch.arange(len(flips), device=flips.device).flip(0))[:, None]).sum(0)
         return Normal(*(t[which, indices] for t in self.table), validate_args=False)
 
 
 def stage_loss(
-        model: VAE,
-        config: StageConfig,
-        x: Tensor,     # images, (B, 1, H, W)
-        q: Normal,     # their posterior
-        noise: Tensor  # standard normal, (B, latent)
-        ) -> tuple[Tensor, Tensor]:  # loss to minimise; its parts [negative log-likelihood, KL], nats per image
+    model: VAE,
+    config: StageConfig,
+    x: Tensor, # images, (B, 1, H, W)
+    q: Normal, # their posterior
+    noise: Tensor, # standard normal, (B, latent)
+) -> tuple[Tensor, Tensor]: # loss to minimise; its parts [negative log-likelihood, KL], nats per image
     "The negative ELBO with one latent sample, plus the optional L1 penalty."
-    z = q.loc + q.scale * noise
+    z = q.loc + q.scale*noise
     if config.stage == 'mean': p = model(z)
     else:
         with torch.no_grad(): loc = model.mean(z)
         p = model.likelihood[config.stage](z, loc)
     nll, kl = -p.log_prob(x).mean(), kl_to_prior(q).mean()
     loss = nll + kl
-    if config.l1_weight: loss = loss + config.l1_weight * p.off_diag.abs().mean()
+    if config.l1_weight: loss = loss + config.l1_weight*p.off_diag.abs().mean()
     return loss, torch.stack([nll.detach(), kl.detach()])
 
 # %% ../nbs/30_stages.ipynb #39f7b667
-CHECK_EVERY = 200   # steps between two looks at the variation of the decoded means
-COLLAPSED = 0.01    # variation below which a mean stage counts as collapsed
-MAX_RESTARTS = 5    # new seeds before giving up
+CHECK_EVERY = 200 # steps between two looks at the variation of the decoded means
+COLLAPSED = 0.01 # variation below which a mean stage counts as collapsed
+MAX_RESTARTS = 5 # new seeds before giving up
 
 
 @torch.no_grad()
 def variation(
-        model: VAE,
-        x: Tensor  # images, (B, C, H, W)
-        ) -> float:  # about 0 (collapsed) to 1
-    "Variance across images of the means decoded from the posterior means, relative to the variance of the images."
+    model: VAE,
+    x: Tensor, # images, (B, C, H, W)
+) -> float: # about 0 (collapsed) to 1
+    """Variance across images of the means decoded from the posterior means, relative to the variance of the
+    images."""
     loc = model.mean(model.encode(x).loc)
-    return float(loc.var(0).mean() / x.var(0).mean().clamp(min=1e-12))
+    return float(loc.var(0).mean()/x.var(0).mean().clamp(min=1e-12))
 
 
 def initialise(model: VAE, stage: str, seed: int) -> None:
@@ -155,18 +189,21 @@ def initialise(model: VAE, stage: str, seed: int) -> None:
     copy_into(stage_tensors(model, stage), stage_tensors(fresh, stage), 'the fresh model')
 
 # %% ../nbs/30_stages.ipynb #c413b37c
-MOMENTS = ('exp_avg', 'exp_avg_sq')  # Adam's names of its running means
+MOMENTS = ('exp_avg', 'exp_avg_sq') # Adam's names of its running means
 
 
-def digest(images: Tensor) -> str:  # 16 hexadecimal digits
+def digest(images: Tensor) -> str: # 16 hexadecimal digits
     "Fingerprint of a training set, to refuse resuming on other images."
-    return hashlib.sha256(images.cpu().contiguous().numpy().tobytes() + str(tuple(images.shape)).encode()).hexdigest()[:16]
+    return hashlib.sha256(
+        images.cpu().contiguous().numpy().tobytes() + str(tuple(images.shape)).encode()
+    ).hexdigest()[:16]
 
 # %% ../nbs/30_stages.ipynb #576a872c
 class Trainer:
     "Parameters, optimiser and progress of one stage, savable at every step."
     def __init__(self, model: VAE, config: StageConfig, level: float):
-        self.model, self.config, self.level = model, config, level  # level: mean intensity, where decoded means start
+        # level: mean intensity, where decoded means start
+        self.model, self.config, self.level = model, config, level
         self.restarts = 0
         self.start()
 
@@ -177,12 +214,13 @@ class Trainer:
         self.params = stage_tensors(self.model, self.config.stage)
         self.optimiser = torch.optim.Adam(self.params.values(), lr=self.config.lr, fused=True)
         self.step, self.history = 0, []
-        self.sums = torch.zeros(2, device=next(iter(self.params.values())).device)  # of the losses since the last record
+        # of the losses since the last record
+        self.sums = torch.zeros(2, device=next(iter(self.params.values())).device)
 
     @property
     def seed(self) -> int:
         "Seed of this attempt."
-        return self.config.seed + 1000 * self.restarts
+        return self.config.seed + 1000*self.restarts
 
     def update(self, loss: Tensor) -> None:
         "One step of Adam."
@@ -194,9 +232,21 @@ class Trainer:
 
     def save(self, path: Path, settings: dict) -> None:
         "Write the whole state atomically."
-        moments = {f'{key}/{name}': self.optimiser.state[p][key] for key in MOMENTS for name, p in self.params.items() if self.step}
-        progress = {'settings': settings, 'step': self.step, 'restarts': self.restarts, 'history': self.history}
-        write_tensors(path, {**self.params, **moments, 'sums/parts': self.sums}, {'progress': json.dumps(progress)})
+        moments = {
+            f'{key}/{name}': self.optimiser.state[p][key]
+            for key in MOMENTS
+            for name, p in self.params.items()
+            if self.step
+        }
+        progress = {
+            'settings': settings,
+            'step': self.step,
+            'restarts': self.restarts,
+            'history': self.history,
+        }
+        write_tensors(
+            path, {**self.params, **moments, 'sums/parts': self.sums}, {'progress': json.dumps(progress)}
+        )
 
     def load(self, path: Path) -> None:
         "Continue from a saved state; ValueError names the file if it belongs to another model."
@@ -209,7 +259,7 @@ class Trainer:
             self.optimiser.state[p] = {'step': torch.tensor(float(self.step), device=p.device), **state}
 
 # %% ../nbs/30_stages.ipynb #c71732dc
-SAVE_SECONDS = 60  # between two saves of the state
+SAVE_SECONDS = 60 # between two saves of the state
 
 
 @contextmanager
@@ -228,20 +278,21 @@ def deferred_interrupt():
 
 # %% ../nbs/30_stages.ipynb #2f98b038
 def to_unit(x: Tensor) -> Tensor:
-    "Stretch the 1st to 99th percentile of a stack of maps, (N, 1, H, W), to (0, 1) for display; what is not finite becomes 0."
+    """Stretch the 1st to 99th percentile of a stack of maps, (N, 1, H, W), to (0, 1) for display; what is not
+    finite becomes 0."""
     x = x.float().nan_to_num(0, 0, 0)
     lo, hi = torch.quantile(x.flatten()[:2**24], torch.tensor([0.01, 0.99], device=x.device))
-    return ((x - lo) / (hi - lo).clamp(min=1e-6)).clamp(0, 1)
+    return ((x - lo)/(hi - lo).clamp(min=1e-6)).clamp(0, 1)
 
 
 @torch.no_grad()
 def log_pictures(
-        writer: SummaryWriter,
-        model: VAE,
-        stage: str,      # 'mean', 'diag' or 'supn'
-        images: Tensor,  # a few images, (B, 1, H, W)
-        step: int
-        ) -> None:
+    writer: SummaryWriter,
+    model: VAE,
+    stage: str, # 'mean', 'diag' or 'supn'
+    images: Tensor, # a few images, (B, 1, H, W)
+    step: int,
+) -> None:
     "Input, mean, samples and whitened residual; for a covariance stage the diagonal and off-diagonals too."
     p = model(model.encode(images).loc, 'l2' if stage == 'mean' else stage)
     maps = {'input': images, 'mean': p.loc, 'whitened_residual': p.whiten(images), 'sample': p.sample()}
@@ -250,7 +301,7 @@ def log_pictures(
     for name, x in maps.items(): writer.add_images(f'{stage}/{name}', to_unit(x), step)
 
 # %% ../nbs/30_stages.ipynb #f292a91c
-LOG_EVERY = 20  # steps between two readings of the losses
+LOG_EVERY = 20 # steps between two readings of the losses
 
 
 def check_settings(found: dict, wanted: dict, path: Path) -> None:
@@ -259,32 +310,47 @@ def check_settings(found: dict, wanted: dict, path: Path) -> None:
         if isinstance(value, dict): check_settings(found.get(key, {}), value, path)
         elif found.get(key) != value:
             raise ValueError(f'{path} was made with {key} = {found.get(key)!r}, not {value!r}: '
-                             'choose another run folder, restore that setting, or delete the file to train again')
+                             'choose another run folder, restore that setting, or delete the file to train '
+                             'again')
 
 
 def check_images(images: Tensor) -> None:
     "ValueError unless images are finite and (N, C, H, W) with at least two."
-    if images.ndim != 4 or len(images) < 2: raise ValueError(f'training needs at least two images, (N, C, H, W), got {tuple(images.shape)}')
-    if not images.isfinite().all(): raise ValueError('the training images hold NaN or infinite values: load them with load_cells, which names the file')
+    if images.ndim != 4 or len(images) < 2:
+        raise ValueError(f'training needs at least two images, (N, C, H, W), got {tuple(images.shape)}')
+    if not images.isfinite().all():
+        raise ValueError(
+            'the training images hold NaN or infinite values: load them with load_cells, which names the file'
+        )
 
 # %% ../nbs/30_stages.ipynb #a17a6da6
 class Collapsed(RuntimeError): "The decoded means do not vary across images."
 
 
 def run_steps(
-        trainer: Trainer,
-        images: Tensor,            # training set on the device of the model, (N, C, H, W)
-        writer: SummaryWriter,
-        save,                      # called without arguments to save the state
-        progress: bool             # show a progress bar
-        ) -> None:
-    "Train to the last step; Collapsed, KeyboardInterrupt or FloatingPointError leave a state that can be continued."
+    trainer: Trainer,
+    images: Tensor, # training set on the device of the model, (N, C, H, W)
+    writer: SummaryWriter,
+    save, # called without arguments to save the state
+    progress: bool, # show a progress bar
+) -> None:
+    """Train to the last step; Collapsed, KeyboardInterrupt or FloatingPointError leave a state that can be
+    continued."""
     config, model = trainer.config, trainer.model
-    batches = Batches(len(images), config.batch_size, model.config.network.latent, trainer.seed, images.device, config.transpose)
+    batches = Batches(
+        len(images),
+        config.batch_size,
+        model.config.network.latent,
+        trainer.seed,
+        images.device,
+        config.transpose,
+    )
     posterior = Posterior(model, images, config.stage != 'mean', config.transpose)
-    shown = images[::max(1, len(images) // 4)][:4]
+    shown = images[::max(1, len(images)//4)][:4]
     saved = time.monotonic()
-    bar = tqdm(total=config.steps, initial=trainer.step, desc=config.stage, mininterval=2, disable=not progress)
+    bar = tqdm(
+        total=config.steps, initial=trainer.step, desc=config.stage, mininterval=2, disable=not progress
+    )
     with deferred_interrupt() as interrupted, bar:
         while trainer.step < config.steps:
             indices, flips, noise = batches(trainer.step)
@@ -293,68 +359,87 @@ def run_steps(
             trainer.update(loss)
             trainer.sums += parts
             step = trainer.step
-            if config.stage == 'mean' and step % CHECK_EVERY == 0 and variation(model, x) < COLLAPSED: raise Collapsed
+            if config.stage == 'mean' and step % CHECK_EVERY == 0 and variation(model, x) < COLLAPSED:
+                raise Collapsed
             last = step == config.steps
             if step % LOG_EVERY == 0 or last:
                 record(trainer, writer, bar)
-                if last or step % max(1, config.steps // 10) < LOG_EVERY: log_pictures(writer, model, config.stage, shown, step)
+                if last or step % max(1, config.steps//10) < LOG_EVERY:
+                    log_pictures(writer, model, config.stage, shown, step)
                 if time.monotonic() - saved > SAVE_SECONDS: saved = save() or time.monotonic()
             if interrupted():
                 save()
-                raise KeyboardInterrupt(f'stage {config.stage} was stopped after step {step}; run it again to continue')
+                raise KeyboardInterrupt(
+                    f'stage {config.stage} was stopped after step {step}; run it again to continue'
+                )
 
 # %% ../nbs/30_stages.ipynb #91a45c1c
 def record(trainer: Trainer, writer: SummaryWriter, bar: tqdm) -> None:
     "Read the losses since the last record; FloatingPointError if they are not finite."
     step = trainer.step
     count = step - (trainer.history[-1]['step'] if trainer.history else 0)
-    nll, kl = (trainer.sums / count).tolist()
+    nll, kl = (trainer.sums/count).tolist()
     trainer.sums.zero_()
     if not math.isfinite(nll + kl):
-        raise FloatingPointError(f'the loss of stage {trainer.config.stage} is not finite at step {step}: lower lr; '
-                                 'running again continues from the last saved state')
+        raise FloatingPointError(
+            f'the loss of stage {trainer.config.stage} is not finite at step {step}: lower lr; '
+            'running again continues from the last saved state'
+        )
     rate = learning_rate(trainer.config, step - 1)
     trainer.history.append({'step': step, 'nll': nll, 'kl': kl, 'lr': rate})
-    for name, value in (('loss', nll + kl), ('negative_log_likelihood', nll), ('kl', kl), ('learning_rate', rate)):
+    for name, value in (
+        ('loss', nll + kl),
+        ('negative_log_likelihood', nll),
+        ('kl', kl),
+        ('learning_rate', rate),
+    ):
         writer.add_scalar(f'{trainer.config.stage}/{name}', value, step)
     bar.set_postfix(nll=f'{nll:.0f}', kl=f'{kl:.1f}', refresh=False)
     bar.update(step - bar.n)
 
 # %% ../nbs/30_stages.ipynb #72b6ac71
 def fit_linear(
-        model: VAE,             # with a linear mean, changed in place
-        images: Tensor,         # training set, (N, C, H, W)
-        transpose: bool = False  # all eight orientations of the images, not four
-        ) -> dict:  # an entry of the history: step, nll and kl (nats per image), lr
-    "Set encoder and mean to the optimum of the ELBO; ValueError if there are fewer orientations of images than components."
+    model: VAE, # with a linear mean, changed in place
+    images: Tensor, # training set, (N, C, H, W)
+    transpose: bool = False, # all eight orientations of the images, not four
+) -> dict: # an entry of the history: step, nll and kl (nats per image), lr
+    """Set encoder and mean to the optimum of the ELBO; ValueError if there are fewer orientations of images
+    than components."""
     n, variance = model.config.network.latent, model.config.variance
-    turned = torch.cat([flip(images.cpu(), torch.tensor(f)[:, None]) for f in orientations(transpose)]).flatten(1)
-    if n > min(turned.shape): raise ValueError(f'latent = {n} needs as many images and pixels, and there are {tuple(turned.shape)}: lower latent')
+    turned = torch.cat(
+        [flip(images.cpu(), torch.tensor(f)[:, None]) for f in orientations(transpose)]
+    ).flatten(1)
+    if n > min(turned.shape):
+        raise ValueError(
+            f'latent = {n} needs as many images and pixels, and there are {tuple(turned.shape)}: lower latent'
+        )
     pca = PCA(n, random_state=0, iterated_power=10).fit(turned.numpy())
-    eigenvalues, directions, centre = (torch.from_numpy(a) for a in (pca.explained_variance_, pca.components_, pca.mean_))
+    eigenvalues, directions, centre = (
+        torch.from_numpy(a) for a in (pca.explained_variance_, pca.components_, pca.mean_)
+    )
     length = (eigenvalues - variance).clamp(min=0).sqrt()[:, None]
     kept = torch.where(length[:, 0] > 0, eigenvalues, 1)
-    encode = length * directions / kept[:, None]
-    for target, value in ((model.mean.dense.weight, (length * directions).T), (model.mean.dense.bias, centre),
-                          (model.encoder.dense.weight, encode), (model.encoder.dense.bias, -encode @ centre),
-                          (model.encoder.log_variance, torch.where(length[:, 0] > 0, variance / kept, 1).log())): target.data.copy_(value)
+    encode = length*directions/kept[:, None]
+    for target, value in ((model.mean.dense.weight, (length*directions).T), (model.mean.dense.bias, centre),
+                          (model.encoder.dense.weight, encode), (model.encoder.dense.bias, -encode@centre),
+                          (model.encoder.log_variance, torch.where(length[:, 0] > 0, variance/kept, 1).log())): target.data.copy_(value)
     with torch.no_grad():
         parts = []
         for x in images.split(256):
             q = model.encode(x)
-            spread = (q.scale.square() * length[:, 0].to(x).square()).sum(1) / (2 * variance)  # of the decoded mean
+            spread = (q.scale.square()*length[:, 0].to(x).square()).sum(1)/(2*variance) # of the decoded mean
             parts.append(torch.stack([spread - model(q.loc).log_prob(x), kl_to_prior(q)]))
     nll, kl = torch.cat(parts, 1).mean(1).tolist()
     return {'step': 1, 'nll': nll, 'kl': kl, 'lr': 0.0}
 
 # %% ../nbs/30_stages.ipynb #b6b4e239
 def train_stage(
-        model: VAE,
-        images: Tensor,        # training set, (N, C, H, W), in (-1, 1), on the device to train on
-        config: StageConfig,
-        folder: str | Path,    # folder of the model; gets the weights, the state and the TensorBoard events
-        progress: bool = True  # show a progress bar
-        ) -> list[dict]:  # history: step, nll and kl (nats per image, mean since the entry before), lr
+    model: VAE,
+    images: Tensor, # training set, (N, C, H, W), in (-1, 1), on the device to train on
+    config: StageConfig,
+    folder: str | Path, # folder of the model; gets the weights, the state and the TensorBoard events
+    progress: bool = True, # show a progress bar
+) -> list[dict]: # history: step, nll and kl (nats per image, mean since the entry before), lr
     "Train, continue or load one stage of `model`; errors name the setting or file that does not fit."
     check_images(images)
     folder, stage = Path(folder), config.stage
@@ -368,7 +453,8 @@ def train_stage(
         return done['history']
     if not images.is_cuda: reuse_memory()
     model.to(images.device).train()
-    if stage == 'mean' and model.config.linear: history, restarts = [fit_linear(model, images, config.transpose)], 0
+    if stage == 'mean' and model.config.linear:
+        history, restarts = [fit_linear(model, images, config.transpose)], 0
     else:
         trainer = Trainer(model, config, float(images.mean()))
         if state.exists():
@@ -376,7 +462,12 @@ def train_stage(
             trainer.load(state)
         run_attempts(trainer, images, folder, lambda: trainer.save(state, settings), progress)
         history, restarts = trainer.history, trainer.restarts
-    save_stage(model, stage, folder, {'training': json.dumps({'settings': settings, 'restarts': restarts, 'history': history})})
+    save_stage(
+        model,
+        stage,
+        folder,
+        {'training': json.dumps({'settings': settings, 'restarts': restarts, 'history': history})},
+    )
     state.unlink(missing_ok=True)
     model.eval()
     return history
@@ -391,7 +482,10 @@ def run_attempts(trainer: Trainer, images: Tensor, folder: Path, save, progress:
         except Collapsed:
             where = f'stage {trainer.config.stage} collapsed by step {trainer.step} with seed {trainer.seed}: the decoded means do not vary across images'
             if trainer.restarts == MAX_RESTARTS:
-                raise RuntimeError(f'{where}. Gave up after {MAX_RESTARTS} restarts: lower the variance, or check that the images differ') from None
+                raise RuntimeError(
+                    f'{where}. Gave up after {MAX_RESTARTS} restarts: lower the variance, or check that the '
+                    f'images differ'
+                ) from None
             trainer.restarts += 1
             trainer.start()
             tqdm.write(f'{where}; starting again with seed {trainer.seed}')

@@ -25,7 +25,10 @@ def deinterleave(
     channels: int, # C, 1 or more
 ) -> Tensor: # (..., C, H, W)
     "The inverse of `interleave`; ValueError if the width is no multiple of `channels`."
-    if x.shape[-1] % channels: raise ValueError(f'channels = {channels} does not divide the width {x.shape[-1]} of an interleaved image')
+    if x.shape[-1] % channels:
+        raise ValueError(
+            f'channels = {channels} does not divide the width {x.shape[-1]} of an interleaved image'
+        )
     return x.unflatten(-1, (x.shape[-1]//channels, channels)).movedim(-1, -3)
 
 # %% ../nbs/01_stencil.ipynb #504fef9e
@@ -33,9 +36,12 @@ def n_offsets(
     c: int, # connectivity, 0 or more
     channels: int = 1, # channels C of the image, 1 or more
 ) -> int: # M = R + c(2R+1) with R = (c+1)C - 1, which is 2c(c+1) for C = 1
-    "Number of later neighbours of a value at connectivity `c`; ValueError if an argument is not an integer, or too small."
-    if not isinstance(c, int) or c < 0: raise ValueError(f'connectivity c must be an integer of at least 0, got {c!r}')
-    if not isinstance(channels, int) or channels < 1: raise ValueError(f'channels must be an integer of at least 1, got {channels!r}')
+    """Number of later neighbours of a value at connectivity `c`; ValueError if an argument is not an integer,
+    or too small."""
+    if not isinstance(c, int) or c < 0:
+        raise ValueError(f'connectivity c must be an integer of at least 0, got {c!r}')
+    if not isinstance(channels, int) or channels < 1:
+        raise ValueError(f'channels must be an integer of at least 1, got {channels!r}')
     reach = (c + 1)*channels - 1
     return reach + c*(2*reach + 1)
 
@@ -44,10 +50,13 @@ def offsets(
     c: int, # connectivity, 0 or more
     channels: int = 1, # channels C of the image, 1 or more
 ) -> list: # M pairs (rows down, columns to the right in the interleaved image)
-    "Offsets of the later neighbours of a value at connectivity `c`, in raster order; ValueError as `n_offsets`."
+    """Offsets of the later neighbours of a value at connectivity `c`, in raster order; ValueError as
+    `n_offsets`."""
     n_offsets(c, channels)
     reach = (c + 1)*channels - 1
-    return [(0, j) for j in range(1, reach + 1)] + [(i, j) for i in range(1, c + 1) for j in range(-reach, reach + 1)]
+    return [(0, j) for j in range(1, reach + 1)] + [
+        (i, j) for i in range(1, c + 1) for j in range(-reach, reach + 1)
+    ]
 
 
 def connectivity(
@@ -59,7 +68,10 @@ def connectivity(
     while n_offsets(c, channels) < m: c += 1
     if n_offsets(c, channels) != m:
         known = ', '.join(str(n_offsets(k, channels)) for k in range(4))
-        raise ValueError(f'm = {m} off-diagonal planes: m must belong to a connectivity, that is {known}, ... for channels = {channels}')
+        raise ValueError(
+            f'm = {m} off-diagonal planes: m must belong to a connectivity, that is {known}, ... for '
+            f'channels = {channels}'
+        )
     return c
 
 # %% ../nbs/01_stencil.ipynb #eefe071b
@@ -77,7 +89,8 @@ def overlap(
 def _pairs(off, channels):
     "Each plane of `off` with the two windows of its offset."
     *_, m, h, w = off.shape
-    for k, o in enumerate(offsets(connectivity(m, channels), channels)): yield off.select(-3, k), *overlap(o, h, w)
+    for k, o in enumerate(offsets(connectivity(m, channels), channels)):
+        yield off.select(-3, k), *overlap(o, h, w)
 
 
 def _start(diag, x, off):
@@ -150,8 +163,12 @@ class _Lagged(Function):
     def backward(ctx, g):
         a, b = ctx.saved_tensors
         def fit(x, like): return x.expand(torch.broadcast_shapes(x.shape, like.shape)).sum_to_size(like.shape)
-        return (fit(_LtMul.apply(None, g, b, ctx.channels), a) if ctx.needs_input_grad[0] else None,
-                fit(_LMul.apply(None, g, a, ctx.channels), b) if ctx.needs_input_grad[1] else None, None, None)
+        return (
+            fit(_LtMul.apply(None, g, b, ctx.channels), a) if ctx.needs_input_grad[0] else None,
+            fit(_LMul.apply(None, g, a, ctx.channels), b) if ctx.needs_input_grad[1] else None,
+            None,
+            None,
+        )
 
 # %% ../nbs/01_stencil.ipynb #f2a421ee
 def same_type(
@@ -169,7 +186,9 @@ def broadcast_lead(
     "Broadcast leading shapes; ValueError, naming the tensors, if they do not fit."
     try: return torch.broadcast_shapes(*shapes.values())
     except RuntimeError:
-        raise ValueError('leading dimensions do not broadcast: ' + ', '.join(f'{k} {tuple(v)}' for k, v in shapes.items())) from None
+        raise ValueError(
+            'leading dimensions do not broadcast: ' + ', '.join(f'{k} {tuple(v)}' for k, v in shapes.items())
+        ) from None
 
 # %% ../nbs/01_stencil.ipynb #44e3cd52
 def check_factor(
@@ -179,12 +198,22 @@ def check_factor(
     name: str, # what `x` is called in an error
     channels: int = 1, # channels C of the images, which are interleaved
 ) -> list: # [diag, off, x] in one type
-    "Convert to one type, and `off` to contiguous rows; ValueError, naming the argument, unless the shapes belong together."
+    """Convert to one type, and `off` to contiguous rows; ValueError, naming the argument, unless the shapes
+    belong together."""
     if diag.ndim < 2: raise ValueError(f'diag must have shape (..., H, W), got {tuple(diag.shape)}')
     size = tuple(diag.shape[-2:])
-    if off.ndim < 3 or off.shape[-2:] != size: raise ValueError(f'off must have shape (..., m, H, W) with H, W = {size} as diag, got {tuple(off.shape)}')
-    if x.shape[-2:] != size: raise ValueError(f'{name} must have shape (..., H, W) with H, W = {size} as diag, got {tuple(x.shape)}')
-    if size[1] % channels: raise ValueError(f'diag of shape {tuple(diag.shape)}: its width must be a multiple of channels = {channels}')
+    if off.ndim < 3 or off.shape[-2:] != size:
+        raise ValueError(
+            f'off must have shape (..., m, H, W) with H, W = {size} as diag, got {tuple(off.shape)}'
+        )
+    if x.shape[-2:] != size:
+        raise ValueError(
+            f'{name} must have shape (..., H, W) with H, W = {size} as diag, got {tuple(x.shape)}'
+        )
+    if size[1] % channels:
+        raise ValueError(
+            f'diag of shape {tuple(diag.shape)}: its width must be a multiple of channels = {channels}'
+        )
     try: connectivity(off.shape[-3], channels)
     except ValueError as e: raise ValueError(f'off of shape {tuple(off.shape)}: {e}') from None
     broadcast_lead(**{'diag': diag.shape[:-2], 'off': off.shape[:-3], name: x.shape[:-2]})
@@ -197,7 +226,8 @@ def lt_mul(
     r: Tensor, # residual, (..., H, W)
     channels: int = 1, # C; for C > 1 every image is interleaved, and W counts its columns
 ) -> Tensor: # L^T r, (..., H, W)
-    "Whiten: the transposed Cholesky factor times `r`; leading dimensions broadcast; ValueError as `check_factor`."
+    """Whiten: the transposed Cholesky factor times `r`; leading dimensions broadcast; ValueError as
+    `check_factor`."""
     return _LtMul.apply(*check_factor(diag, off, r, 'r', channels), channels)
 
 
@@ -207,7 +237,8 @@ def l_mul(
     y: Tensor, # image, (..., H, W)
     channels: int = 1, # C; for C > 1 every image is interleaved, and W counts its columns
 ) -> Tensor: # L y, (..., H, W)
-    "The Cholesky factor times `y`, the adjoint of `lt_mul`; leading dimensions broadcast; ValueError as `check_factor`."
+    """The Cholesky factor times `y`, the adjoint of `lt_mul`; leading dimensions broadcast; ValueError as
+    `check_factor`."""
     return _LMul.apply(*check_factor(diag, off, y, 'y', channels), channels)
 
 
@@ -222,9 +253,10 @@ def lagged_product(
 
 # %% ../nbs/01_stencil.ipynb #d8be8b5c
 def _pattern(m, h, w, channels, device):
-    "Rows and columns of the entries of L that may be non-zero, row by row and from left to right, and where each is in [diag, off]."
+    """Rows and columns of the entries of L that may be non-zero, row by row and from left to right, and where
+    each is in [diag, off]."""
     index = torch.arange(h*w, device=device).view(h, w)
-    source = index.new_full((m + 1, h, w), -1)  # by row of L; -1 outside the image
+    source = index.new_full((m + 1, h, w), -1) # by row of L; -1 outside the image
     source[-1] = index
     for k, o in enumerate(offsets(connectivity(m, channels), channels)):
         here, there = overlap(o, h, w)
@@ -251,7 +283,11 @@ def dense_factor(
     "The Cholesky factor as a dense matrix, differentiable; ValueError as `check_factor`."
     rows, cols, values = _entries(*check_factor(diag, off, diag, 'diag', channels)[:2], channels)
     n = diag.shape[-2]*diag.shape[-1]
-    return values.new_zeros(*values.shape[:-1], n*n).index_copy(-1, rows*n + cols, values).unflatten(-1, (n, n))
+    return (
+        values.new_zeros(*values.shape[:-1], n*n)
+        .index_copy(-1, rows*n + cols, values)
+        .unflatten(-1, (n, n))
+    )
 
 # %% ../nbs/01_stencil.ipynb #7b40736e
 def csr_factor(
@@ -261,8 +297,13 @@ def csr_factor(
 ) -> Tensor: # L, sparse CSR, (n, n) with n = H W
     "One Cholesky factor as a sparse matrix; ValueError for a batch, and as `check_factor`."
     if diag.ndim != 2 or off.ndim != 3:
-        raise ValueError(f'csr_factor takes one factor, diag (H, W) and off (m, H, W), got {tuple(diag.shape)} and {tuple(off.shape)}')
-    n, (rows, cols, values) = diag.numel(), _entries(*check_factor(diag, off, diag, 'diag', channels)[:2], channels)
+        raise ValueError(
+            f'csr_factor takes one factor, diag (H, W) and off (m, H, W), got {tuple(diag.shape)} and '
+            f'{tuple(off.shape)}'
+        )
+    n, (rows, cols, values) = diag.numel(), _entries(
+        *check_factor(diag, off, diag, 'diag', channels)[:2], channels
+    )
     starts = torch.cat([rows.new_zeros(1), rows.bincount(minlength=n).cumsum(0)])
     return torch.sparse_csr_tensor(starts, cols, values, (n, n), check_invariants=False)
 
@@ -277,7 +318,8 @@ def n_couplings(
     c: int, # connectivity, 0 or more
     channels: int, # channels C, 1 or more
 ) -> int: # K = C(C-1)/2 + 2c(c+1)C^2
-    "Number of entries of L below the diagonal in the columns of one pixel, all channels together; ValueError as `n_offsets`."
+    """Number of entries of L below the diagonal in the columns of one pixel, all channels together;
+    ValueError as `n_offsets`."""
     n_offsets(c, channels)
     return len(_couplings(c, channels))
 
@@ -287,11 +329,15 @@ def interleave_off(
     c: int, # connectivity, 0 or more
     channels: int, # channels C, 1 or more
 ) -> Tensor: # off-diagonals of the interleaved image, (..., M, H, W C)
-    "Rearrange couplings for the functions that work on interleaved images; differentiable; ValueError if K is not `n_couplings`."
+    """Rearrange couplings for the functions that work on interleaved images; differentiable; ValueError if K
+    is not `n_couplings`."""
     if off.shape[-3] != n_couplings(c, channels):
-        raise ValueError(f'off of shape {tuple(off.shape)}: connectivity {c} with {channels} channels needs K = {n_couplings(c, channels)} planes')
+        raise ValueError(
+            f'off of shape {tuple(off.shape)}: connectivity {c} with {channels} channels needs K = '
+            f'{n_couplings(c, channels)} planes'
+        )
     plane = {o: n for n, o in enumerate(offsets(c, channels))}
-    source = torch.zeros(len(plane), channels, dtype=torch.long)  # 0 is a plane of zeros
+    source = torch.zeros(len(plane), channels, dtype=torch.long) # 0 is a plane of zeros
     for n, (i, j, k, l) in enumerate(_couplings(c, channels)): source[plane[i, j*channels + l - k], k] = n + 1
     padded = torch.cat([torch.zeros_like(off[..., :1, :, :]), off], -3)
     parts = padded.index_select(-3, source.flatten().to(off.device)).unflatten(-3, source.shape)

@@ -22,19 +22,19 @@ def cell_light(
     radius: float, # mean radius, pixels
 ) -> tuple: # light in units of the plateau, float, and the pixels of the cell, bool; (size, size) each
     "Light of one cell before the optics, and its exact mask."
-    y, x = (np.arange(size) - centre[0])[:, None] / radius, (np.arange(size) - centre[1]) / radius
+    y, x = (np.arange(size) - centre[0])[:, None]/radius, (np.arange(size) - centre[1])/radius
     stretch, turn = rng.uniform(1, 1.25)**.5, rng.uniform(0, np.pi)
-    u = (x * np.cos(turn) + y * np.sin(turn)) / stretch
-    v = (y * np.cos(turn) - x * np.sin(turn)) * stretch
+    u = (x*np.cos(turn) + y*np.sin(turn))/stretch
+    v = (y*np.cos(turn) - x*np.sin(turn))*stretch
     angle = np.arctan2(v, u)
-    uneven = sum(rng.normal(0, .04 / k) * np.cos(k * angle + rng.uniform(0, 2*np.pi)) for k in range(2, 6))
-    rho = np.hypot(u, v) / (1 + uneven)
+    uneven = sum(rng.normal(0, .04/k)*np.cos(k*angle + rng.uniform(0, 2*np.pi)) for k in range(2, 6))
+    rho = np.hypot(u, v)/(1 + uneven)
     dy, dx = rng.normal(0, .08, 2)
-    dimple = rng.uniform(0, .75) * np.exp(-((u - dx)**2 + (v - dy)**2) / (2 * .33**2))
-    grain = radius / 20 # of the patches: standard deviation, pixels
-    patches = .06 * gaussian_filter(rng.normal(size=(size, size)), grain) * grain * 2 * np.pi**.5
-    tilt = rng.normal(0, .1) * u + rng.normal(0, .1) * v
-    return np.sqrt(np.clip(1 - rho**4, 0, None)) * (1 - dimple) * (1 + tilt + patches), rho < 1
+    dimple = rng.uniform(0, .75)*np.exp(-((u - dx)**2 + (v - dy)**2)/(2*.33**2))
+    grain = radius/20 # of the patches: standard deviation, pixels
+    patches = .06*gaussian_filter(rng.normal(size=(size, size)), grain)*grain*2*np.pi**.5
+    tilt = rng.normal(0, .1)*u + rng.normal(0, .1)*v
+    return np.sqrt(np.clip(1 - rho**4, 0, None))*(1 - dimple)*(1 + tilt + patches), rho < 1
 
 # %% ../nbs/11_synth.ipynb #73c517e3
 def add_spot(
@@ -45,8 +45,8 @@ def add_spot(
 ) -> tuple: # new light, float, and the pixels of the spot, bool; (H, W) each
     "Add a bright Gaussian spot; its pixels are those above half its peak."
     y, x = np.ogrid[:light.shape[0], :light.shape[1]]
-    spot = np.exp(-((y - centre[0])**2 + (x - centre[1])**2) / (2 * width**2))
-    return light + peak * spot, spot > spot.max() / 2
+    spot = np.exp(-((y - centre[0])**2 + (x - centre[1])**2)/(2*width**2))
+    return light + peak*spot, spot > spot.max()/2
 
 # %% ../nbs/11_synth.ipynb #aa34bc6a
 def optics(
@@ -54,8 +54,8 @@ def optics(
     px: float = 1., # pixels of this image to one pixel of a frame of 128
 ) -> np.ndarray: # (H, W)
     "Blur by the point-spread function: a narrow core and a faint skirt."
-    core, skirt = (gaussian_filter(light, s * px, mode='nearest') for s in (1.5, 6))
-    return .9 * core + .1 * skirt
+    core, skirt = (gaussian_filter(light, s*px, mode='nearest') for s in (1.5, 6))
+    return .9*core + .1*skirt
 
 # %% ../nbs/11_synth.ipynb #1860dd27
 def camera(
@@ -76,24 +76,24 @@ def synthetic_raw(
     size: int = 128, # side, pixels
 ) -> tuple: # image, uint8, 0 to 254; pixels of the cell; pixels of the spots, bool; (size, size) each
     "One camera image of a red blood cell, with exact masks."
-    px = size / 128
-    plateau = np.exp(rng.uniform(np.log(20), np.log(600))) / px**2
-    cy, cx = (size - 1) / 2 + rng.normal(0, px, 2)
-    radius = np.clip(rng.normal(35, 2.5), 27, 43) * px
+    px = size/128
+    plateau = np.exp(rng.uniform(np.log(20), np.log(600)))/px**2
+    cy, cx = (size - 1)/2 + rng.normal(0, px, 2)
+    radius = np.clip(rng.normal(35, 2.5), 27, 43)*px
     light, mask = cell_light(rng, size, (cy, cx), radius)
     for _ in range(rng.poisson(1.2)):
-        r, turn = rng.normal(35, 2.5) * px, rng.uniform(0, 2*np.pi)
-        away = (radius + r) * rng.uniform(1.1, 1.5)
-        near, _ = cell_light(rng, size, (cy + away * np.sin(turn), cx + away * np.cos(turn)), r)
-        light = light + near * rng.lognormal(.2, .6)
+        r, turn = rng.normal(35, 2.5)*px, rng.uniform(0, 2*np.pi)
+        away = (radius + r)*rng.uniform(1.1, 1.5)
+        near, _ = cell_light(rng, size, (cy + away*np.sin(turn), cx + away*np.cos(turn)), r)
+        light = light + near*rng.lognormal(.2, .6)
     light, spots = optics(light, px), np.zeros_like(mask)
     for _ in range(rng.integers(1, 4) if infected else 0):
         centre = rng.choice(np.argwhere(mask)) + rng.uniform(-.5, .5, 2)
-        light, spot = add_spot(light, centre, 1.5 * px * rng.uniform(1, 1.4), rng.uniform(.5, 2))
+        light, spot = add_spot(light, centre, 1.5*px*rng.uniform(1, 1.4), rng.uniform(.5, 2))
         spots |= spot
-    counts = camera(rng, plateau * (light + rng.uniform(.02, .15)), hot=8 * px**2)
-    counts = (counts - counts.min()) / np.ptp(counts)
-    return np.round(254 * counts).astype(np.uint8), mask, spots
+    counts = camera(rng, plateau*(light + rng.uniform(.02, .15)), hot=8*px**2)
+    counts = (counts - counts.min())/np.ptp(counts)
+    return np.round(254*counts).astype(np.uint8), mask, spots
 
 # %% ../nbs/11_synth.ipynb #8813fbcf
 def synthetic_cells(
@@ -120,9 +120,9 @@ def cell_level(
 ) -> tuple: # light of the cell above the background, standard deviation of the noise in the cell; in units of the image
     "Robust brightness and noise of a cell; the brightness is never taken to be below the noise."
     outside = image[~mask] if not mask.all() else image
-    second = image[:, 4:] - 2 * image[:, 2:-2] + image[:, :-4]
+    second = image[:, 4:] - 2*image[:, 2:-2] + image[:, :-4]
     inside = mask[:, 4:] & mask[:, 2:-2] & mask[:, :-4]
-    noise = 1.4826 * np.median(np.abs(second[inside] if inside.any() else second)) / 6**.5
+    noise = 1.4826*np.median(np.abs(second[inside] if inside.any() else second))/6**.5
     return max(np.median(image[mask]) - np.percentile(outside, 10), noise), noise
 
 # %% ../nbs/11_synth.ipynb #7299d6fe
@@ -134,17 +134,19 @@ def lobed_spot(
 ) -> np.ndarray: # light with a peak of 1 within the frame, (H, W)
     "A spot of 1 to 3 overlapping Gaussians, each 1 to 2 sigma from the one before."
     lobes, total = rng.integers(1, 4), np.zeros(shape)
-    steps, turns = sigma * rng.uniform(1, 2, 2), rng.uniform(0, 2*np.pi, 2)
-    offsets = np.stack([steps * np.sin(turns), steps * np.cos(turns)], 1).cumsum(0)
+    steps, turns = sigma*rng.uniform(1, 2, 2), rng.uniform(0, 2*np.pi, 2)
+    offsets = np.stack([steps*np.sin(turns), steps*np.cos(turns)], 1).cumsum(0)
     for lobe in [np.asarray(centre), *(centre + offsets)][:lobes]: total, _ = add_spot(total, lobe, sigma, 1.)
-    return total / total.max()
+    return total/total.max()
 
 # %% ../nbs/11_synth.ipynb #69095d65
 def _inside(rng, mask, distance, index):
-    "A random place in `mask`, more than `distance` pixels from its rim and the frame, or half-way in where it is too small."
-    if not mask.any(): raise ValueError(f'the mask of image {index} is empty: leave the image out or mark its cell')
+    """A random place in `mask`, more than `distance` pixels from its rim and the frame, or half-way in where
+    it is too small."""
+    if not mask.any():
+        raise ValueError(f'the mask of image {index} is empty: leave the image out or mark its cell')
     depth = distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
-    return rng.choice(np.argwhere(depth > min(distance, depth.max() / 2))) + rng.uniform(-.5, .5, 2)
+    return rng.choice(np.argwhere(depth > min(distance, depth.max()/2))) + rng.uniform(-.5, .5, 2)
 
 # %% ../nbs/11_synth.ipynb #a4ff18b1
 def inject_spots(
@@ -156,18 +158,22 @@ def inject_spots(
     erosion: float = 3., # least distance from a spot to the rim, pixels
 ) -> tuple: # images with one spot each, rescaled to (-1, 1), not blurred; pixels above half the peak, bool; (N, 1, H, W)
     "Add one bright spot to each healthy cell; ValueError if a range, a shape or a mask is unfit."
-    for name,(low,high) in dict(sigma=sigma, contrast=contrast).items():
-        if not 0 < low <= high: raise ValueError(f'{name} must be a range 0 < low <= high, got ({low}, {high})')
-    if images.shape != masks.shape: raise ValueError(f'masks {tuple(masks.shape)} must have the shape of the images {tuple(images.shape)}')
+    for name, (low, high) in dict(sigma=sigma, contrast=contrast).items():
+        if not 0 < low <= high:
+            raise ValueError(f'{name} must be a range 0 < low <= high, got ({low}, {high})')
+    if images.shape != masks.shape:
+        raise ValueError(
+            f'masks {tuple(masks.shape)} must have the shape of the images {tuple(images.shape)}'
+        )
     made = []
-    for i,(image,mask) in enumerate(zip(images[:, 0].cpu().double().numpy(), masks[:, 0].cpu().numpy())):
+    for i, (image, mask) in enumerate(zip(images[:, 0].cpu().double().numpy(), masks[:, 0].cpu().numpy())):
         rng = np.random.default_rng([seed, i])
         centre = _inside(rng, mask, erosion, i)
         peak = np.exp(rng.uniform(*np.log(contrast)))
         spot = lobed_spot(rng, centre, rng.uniform(*sigma), image.shape)
         light, noise = cell_level(image, mask)
         grain = gaussian_filter(rng.normal(size=image.shape), .6)
-        made.append((image + light * peak * spot + noise * np.sqrt(peak * spot) * grain / grain.std(), spot > .5))
+        made.append((image + light*peak*spot + noise*np.sqrt(peak*spot)*grain/grain.std(), spot > .5))
     added, spots = (torch.from_numpy(np.stack(x)[:, None]).to(images.device) for x in zip(*made))
     return rescale(added.float()), spots
 
@@ -180,17 +186,23 @@ def add_ellipsoids(
     seed: int = 0, # image i depends on seed and i alone; place and angle are those of the other texture
 ) -> tuple: # images + alpha * patch, not clipped; pixels of the patches, bool; (N, 1, H, W)
     "Add an elliptic patch to each cell; ValueError if an argument is unfit."
-    if texture not in ('noisy', 'smooth'): raise ValueError(f"texture must be 'noisy' or 'smooth', got {texture!r}")
-    if images.shape != masks.shape: raise ValueError(f'masks {tuple(masks.shape)} must have the shape of the images {tuple(images.shape)}')
-    a, b = 10 * images.shape[-1] / 128, 4 * images.shape[-1] / 128
+    if texture not in ('noisy', 'smooth'):
+        raise ValueError(f"texture must be 'noisy' or 'smooth', got {texture!r}")
+    if images.shape != masks.shape:
+        raise ValueError(
+            f'masks {tuple(masks.shape)} must have the shape of the images {tuple(images.shape)}'
+        )
+    a, b = 10*images.shape[-1]/128, 4*images.shape[-1]/128
     y, x = np.indices(images.shape[-2:])
     patches = []
-    for i,mask in enumerate(masks[:, 0].cpu().numpy()):
+    for i, mask in enumerate(masks[:, 0].cpu().numpy()):
         rng = np.random.default_rng([seed, i])
         (cy, cx), turn = _inside(rng, mask, a, i), rng.uniform(0, np.pi)
-        u, v = (x - cx) * np.cos(turn) + (y - cy) * np.sin(turn), (y - cy) * np.cos(turn) - (x - cx) * np.sin(turn)
-        pixels = np.hypot(u / a, v / b) < 1
+        u, v = (x - cx)*np.cos(turn) + (y - cy)*np.sin(turn), (y - cy)*np.cos(turn) - (x - cx)*np.sin(turn)
+        pixels = np.hypot(u/a, v/b) < 1
         depth = distance_transform_edt(pixels)
-        patches.append(np.where(pixels, rng.normal(0, .5, mask.shape), 0) if texture == 'noisy' else depth / depth.max())
+        patches.append(
+            np.where(pixels, rng.normal(0, 0.5, mask.shape), 0) if texture == 'noisy' else depth/depth.max()
+        )
     patches = torch.from_numpy(np.stack(patches)[:, None]).to(images)
-    return images + alpha * patches, patches != 0
+    return images + alpha*patches, patches != 0

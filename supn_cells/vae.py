@@ -26,34 +26,37 @@ class Spherical(nn.Module):
     "p(x|z) = N(mean(z), variance I)."
     def __init__(self, variance: float):
         super().__init__()
-        self.log_diag = -0.5 * math.log(variance)
+        self.log_diag = -0.5*math.log(variance)
 
     def forward(self,
-                z: Tensor,   # latent vectors, (B, latent); not used
-                loc: Tensor  # decoded means, (B, C, H, W)
-                ) -> StructuredNormal:
+        z: Tensor, # latent vectors, (B, latent); not used
+        loc: Tensor, # decoded means, (B, C, H, W)
+    ) -> StructuredNormal:
         return StructuredNormal(loc, loc.new_full((), self.log_diag).expand_as(loc), validate_args=False)
 
 # %% ../nbs/21_vae.ipynb #11f54358
 class Structured(nn.Module):
     "p(x|z) = N(mean(z), (L L^T)^-1), L predicted from z; diagonal if `diagonal`."
     def __init__(self,
-                 config: NetworkConfig,      # sizes of the decoder
-                 log_diag_max: float = 8.0,  # upper bound of log L_pp; 4 in the paper
-                 relative: bool = True,      # off-diagonals are predicted relative to the diagonal; False in the paper
-                 diagonal: bool = False      # no off-diagonals
-                 ):
+        config: NetworkConfig, # sizes of the decoder
+        log_diag_max: float = 8.0, # upper bound of log L_pp; 4 in the paper
+        relative: bool = True, # off-diagonals are predicted relative to the diagonal; False in the paper
+        diagonal: bool = False, # no off-diagonals
+    ):
         super().__init__()
         self.channels, self.log_diag_max, self.relative = config.channels, log_diag_max, relative
         couplings = 0 if diagonal else n_couplings(config.connectivity, config.channels)
         self.decoder = Decoder(config, config.channels + couplings, extra=config.offsets)
 
     def forward(self,
-                z: Tensor,   # latent vectors, (B, latent)
-                loc: Tensor  # decoded means, (B, C, H, W)
-                ) -> StructuredNormal:
+        z: Tensor, # latent vectors, (B, latent)
+        loc: Tensor, # decoded means, (B, C, H, W)
+    ) -> StructuredNormal:
         raw = self.decoder(z)
-        log_diag, off_diag = bounded_log_diag(raw[:, :self.channels], self.log_diag_max), raw[:, self.channels:]
+        log_diag, off_diag = (
+            bounded_log_diag(raw[:, : self.channels], self.log_diag_max),
+            raw[:, self.channels :],
+        )
         if not off_diag.shape[1]: off_diag = None
         elif self.relative: off_diag = relative_off_diag(off_diag, log_diag)
         return StructuredNormal(loc, log_diag, off_diag, validate_args=False)
@@ -62,14 +65,16 @@ class Structured(nn.Module):
 @dataclass(frozen=True)
 class ModelConfig:
     "Everything needed to rebuild a model before its weights are loaded."
-    network: NetworkConfig = field(default_factory=NetworkConfig)  # sizes
-    variance: float = 0.11  # variance of the spherical likelihood; 0.11 in the paper for fluorescence, 0.06 for bright field
-    log_diag_max: float = 8.0  # upper bound of log L_pp; 4 in the paper
-    relative: bool = True   # off-diagonals of L relative to the diagonal; False in the paper
-    linear: bool = False    # encoder and mean are linear maps; False in the paper
+    network: NetworkConfig = field(default_factory=NetworkConfig) # sizes
+    # variance of the spherical likelihood; 0.11 in the paper for fluorescence, 0.06 for bright field
+    variance: float = 0.11
+    log_diag_max: float = 8.0 # upper bound of log L_pp; 4 in the paper
+    relative: bool = True # off-diagonals of L relative to the diagonal; False in the paper
+    linear: bool = False # encoder and mean are linear maps; False in the paper
 
     def __post_init__(self):
-        if not self.log_diag_max > -7: raise ValueError(f'log_diag_max must be above -7, not {self.log_diag_max!r}')
+        if not self.log_diag_max > -7:
+            raise ValueError(f'log_diag_max must be above -7, not {self.log_diag_max!r}')
         if not self.variance > 0: raise ValueError(f'variance must be positive, not {self.variance!r}')
 
     def to_dict(self) -> dict: return asdict(self)
@@ -86,7 +91,11 @@ class VAE(nn.Module):
         super().__init__()
         self.config = config
         self.encoder = (LinearEncoder if config.linear else Encoder)(config.network)
-        self.mean = LinearDecoder(config.network) if config.linear else Decoder(config.network, config.network.channels)
+        self.mean = (
+            LinearDecoder(config.network)
+            if config.linear
+            else Decoder(config.network, config.network.channels)
+        )
         self.likelihood = nn.ModuleDict({'l2': Spherical(config.variance)})
         fast_format(self)
 
@@ -96,34 +105,40 @@ class VAE(nn.Module):
         return tuple(k for k in KINDS if k in self.likelihood)
 
     def add(self, kind: str) -> nn.Module:
-        "Put a fresh 'diag' or 'supn' likelihood in the model, on its device, and return it; ValueError for another kind."
-        if kind not in KINDS[1:]: raise ValueError(f'unknown likelihood {kind!r}: choose one of {", ".join(KINDS[1:])}')
+        """Put a fresh 'diag' or 'supn' likelihood in the model, on its device, and return it; ValueError for
+        another kind."""
+        if kind not in KINDS[1:]:
+            raise ValueError(f'unknown likelihood {kind!r}: choose one of {", ".join(KINDS[1:])}')
         c = self.config
         fresh = Structured(c.network, c.log_diag_max, c.relative, diagonal=kind == 'diag')
         self.likelihood[kind] = fast_format(fresh).to(self.encoder.dense.weight.device)
         return self.likelihood[kind]
 
     def encode(self,
-               x: Tensor  # images, (B, C, size, size), in (-1, 1)
-               ) -> Normal:  # q(z|x), loc and scale (B, latent)
+        x: Tensor, # images, (B, C, size, size), in (-1, 1)
+    ) -> Normal: # q(z|x), loc and scale (B, latent)
         n = self.config.network
         if x.shape[1:] != (n.channels, n.size, n.size):
-            raise ValueError(f'the model takes images of shape {(n.channels, n.size, n.size)}, got {tuple(x.shape[1:])}: '
-                             'crop or resize the images, or train a model of this size')
+            raise ValueError(
+                f'the model takes images of shape {(n.channels, n.size, n.size)}, got {tuple(x.shape[1:])}: '
+                'crop or resize the images, or train a model of this size'
+            )
         loc, log_variance = self.encoder(x)
-        return Normal(loc, (0.5 * log_variance).exp(), validate_args=False)
+        return Normal(loc, (0.5*log_variance).exp(), validate_args=False)
 
     def forward(self,
-                z: Tensor,        # latent vectors, (B, latent)
-                kind: str = 'l2'  # one of self.kinds
-                ) -> StructuredNormal:  # p(x|z), event shape (C, size, size)
+        z: Tensor, # latent vectors, (B, latent)
+        kind: str = 'l2', # one of self.kinds
+    ) -> StructuredNormal: # p(x|z), event shape (C, size, size)
         if kind not in self.likelihood:
-            raise ValueError(f'this model has no {kind!r} likelihood, only {", ".join(self.kinds)}: train that stage first')
+            raise ValueError(
+                f'this model has no {kind!r} likelihood, only {", ".join(self.kinds)}: train that stage first'
+            )
         return self.likelihood[kind](z, self.mean(z))
 
 # %% ../nbs/21_vae.ipynb #51840fbc
 def kl_to_prior(
-        q: Normal  # posterior, loc and scale (B, latent)
-        ) -> Tensor:  # KL(q || N(0, I)) in nats, (B,)
+    q: Normal, # posterior, loc and scale (B, latent)
+) -> Tensor: # KL(q || N(0, I)) in nats, (B,)
     "Closed-form divergence from the standard normal prior."
-    return (0.5 * (q.loc**2 + q.scale**2 - 1) - q.scale.log()).sum(-1)
+    return (0.5*(q.loc**2 + q.scale**2 - 1) - q.scale.log()).sum(-1)
