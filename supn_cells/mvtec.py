@@ -11,8 +11,8 @@ import os
 import re
 import tarfile
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
+
 import numpy as np
 import pooch
 import torch
@@ -21,19 +21,13 @@ from scipy.ndimage import gaussian_filter
 from skimage import io
 from skimage.color import gray2rgb, rgb2gray
 from torch import Tensor
-from tqdm import tqdm
+
 from .cells import CellSet, read_mask
+from .progress import progress_bar
 
 # %% ../nbs/12_mvtec.ipynb #15728129
-@dataclass(repr=False)
 class MVTecSet(CellSet):
     "Images of one class and split; `spots` marks the defects. ValueError if the parts do not fit."
-    def __post_init__(self):
-        # its checks, for any number of channels
-        self.names = CellSet(self.images[:, :1], self.masks, self.spots, self.names).names
-
-    def __repr__(self): return super().__repr__().replace('CellSet', 'MVTecSet')
-
     @property
     def defects(self) -> list:
         "Kind of each image: 'good' or the name of a defect."
@@ -48,9 +42,8 @@ class MVTecSet(CellSet):
 def read_colour(
     path, # 8 or 16 bit file, grey or RGB
     channels: int = 3, # 3: RGB, grey repeated; 1: grey, RGB as luminance
-) -> np.ndarray: # (channels, H, W), float32, in (-1, 1): 0 in the file is -1, the largest number its type can hold is 1
-    """Read one image on a fixed scale; ValueError names a file that does not fit, FileNotFoundError one that
-    is not there."""
+) -> np.ndarray: # (channels, H, W), float32, in (-1, 1)
+    "Read one image on a fixed scale; ValueError or FileNotFoundError names a file that is unfit or missing."
     if channels not in (1, 3): raise ValueError(f'channels must be 1 or 3, not {channels!r}')
     if not Path(path).is_file(): raise FileNotFoundError(f'no such image: {path}')
     try: x = io.imread(path)
@@ -85,51 +78,47 @@ def mvtec_classes(
 ) -> list: # names, sorted
     "Names of the classes in `folder`."
     folder = Path(folder)
-    return sorted(f.name for f in folder.iterdir() if (f/'train'/'good').is_dir()) if folder.is_dir() else []
+    return sorted(f.parts[-3] for f in folder.glob('[!.]*/train/good') if f.is_dir())
+
+# %% ../nbs/12_mvtec.ipynb #f1ae7fc4
+def _pngs(folder):
+    "PNG files of a folder, sorted by name; hidden ones are left out."
+    files = folder.iterdir() if folder.is_dir() else []
+    return sorted(f for f in files if f.suffix.lower() == '.png' and not f.name.startswith('.'))
 
 
-def _image_files(folder, category, split):
-    "Images of a split with the files of their masks (None for good ones), good ones first."
-    places = sorted(
-        (f for f in (folder/category/split).glob('*') if f.is_dir()),
-        key=lambda f: (f.name != 'good', f.name),
-    )
-    files = [f for place in places for f in sorted(place.glob('*.png'))]
-    if not files:
-        raise FileNotFoundError(
-            f'no images in {folder/category/split}: it should have folders good, ... with PNG files'
-        )
-    def mask(f):
-        return (
-            None
-            if f.parent.name == 'good'
-            else folder/category/'ground_truth'/f.parent.name/f'{f.stem}_mask.png'
-        )
-    masks = [mask(f) for f in files]
-    lost = [(f, m) for f, m in zip(files, masks) if m and not m.is_file()]
-    if lost:
-        raise FileNotFoundError(
-            f'no mask {lost[0][1]} for {lost[0][0]} ({len(lost)} of {len(files)} images have none): '
-            'ground_truth must be unpacked too'
-        )
-    return files, masks
+def _image_files(folder, split):
+    "Images of a split of one class, good ones first."
+    kinds = [f.name for f in folder.glob(f'{split}/[!.]*') if f.is_dir()]
+    kinds.sort(key=lambda kind: (kind != 'good', kind))
+    if files := [f for kind in kinds for f in _pngs(folder/split/kind)]: return files
+    raise FileNotFoundError(f'no images in {folder/split}: it should have folders good, ... with PNG files')
+
+
+def _mask_files(folder, files):
+    "The file of the mask of each image, None for good ones."
+    known = {(f.parent.name, f.stem): f for kind in folder.glob('ground_truth/*') for f in _pngs(kind)}
+    masks = [known.get((f.parent.name, f'{f.stem}_mask')) for f in files]
+    lost = [f for f, m in zip(files, masks) if m is None and f.parent.name != 'good']
+    if not lost: return masks
+    wanted = folder/'ground_truth'/lost[0].parent.name/f'{lost[0].stem}_mask.png'
+    raise FileNotFoundError(f'no mask {wanted} for {lost[0]} ({len(lost)} of {len(files)} images have none): '
+                            'ground_truth must be unpacked too')
 
 # %% ../nbs/12_mvtec.ipynb #fe0edee0
 def _read_pair(file, mask_file, channels, size):
     "Image and mask of one file at the wanted size."
     image = torch.from_numpy(read_colour(file, channels))
-    if mask_file is None: mask = torch.zeros(1, *image.shape[1:], dtype=torch.bool)
-    else:
-        mask = torch.from_numpy(read_mask(mask_file))[None]
-        if mask.shape[1:] != image.shape[1:]:
-            raise ValueError(
-                f'mask {mask_file} has size {tuple(mask.shape[1:])} but image {file} has '
-                f'{tuple(image.shape[1:])}: fetch the class again'
-            )
-        if not mask.any():
-            raise ValueError(f'mask {mask_file} is empty: mark the defect, or move {file} to good')
-    if size: image, mask = resize_image(image, size), resize_mask(mask, size)
-    return image, mask
+    shape = tuple(image.shape[1:])
+    mask = (
+        torch.zeros(shape, dtype=torch.bool) if mask_file is None else torch.from_numpy(read_mask(mask_file))
+    )
+    if mask.shape != shape:
+        raise ValueError(f'mask {mask_file} has size {tuple(mask.shape)} but image {file} has {shape}: '
+                         'fetch the class again')
+    if mask_file is not None and not mask.any():
+        raise ValueError(f'mask {mask_file} is empty: mark the defect, or move {file} to good')
+    return (resize_image(image, size), resize_mask(mask[None], size)) if size else (image, mask[None])
 
 # %% ../nbs/12_mvtec.ipynb #7bc29c9f
 def load_mvtec(
@@ -138,27 +127,26 @@ def load_mvtec(
     path=None, # as for find_mvtec
     size: int | tuple | None = 256, # side, or height and width, pixels; None: as stored
     channels: int = 3, # as for read_colour
-    device: str = 'cpu', # where the tensors go
-) -> MVTecSet: # images on a fixed scale in (-1, 1), `spots`: the defects; good images first, then by name
+) -> MVTecSet: # images in (-1, 1), `spots`: the defects; good images first, then by name
     "Load one split of one class; an error names the file or parameter that does not fit and says what to do."
     if split not in ('train', 'test'): raise ValueError(f"split must be 'train' or 'test', got {split!r}")
     folder = mvtec_folder(path)
     classes = mvtec_classes(folder)
     if category not in classes:
         raise ValueError(f'no class {category!r} in {folder}: it has {", ".join(classes)}')
-    files, masks = _image_files(folder, category, split)
+    files = _image_files(folder/category, split)
+    masks = _mask_files(folder/category, files)
     size = (size, size) if isinstance(size, int) else size
     if size and min(size) < 1: raise ValueError(f'size must be positive, not {size}')
-    pairs = [
-        _read_pair(f, m, channels, size)
-        for f, m in zip(tqdm(files, desc=f'reading {category}', delay=2, leave=False), masks)
-    ]
+    bar = progress_bar(files, desc=f'reading {category}', delay=2, leave=False)
+    pairs = [_read_pair(f, m, channels, size) for f, m in zip(bar, masks)]
     odd = [f for f, (x, _) in zip(files, pairs) if x.shape != pairs[0][0].shape]
     if odd:
         raise ValueError(
-            f'{odd[0]} and {files[0]} differ in size ({len(odd)} of {len(files)} images differ): give a size'
+            f'{odd[0]} and {files[0]} differ in size ({len(odd)} of {len(files)} images differ): '
+            'give a size'
         )
-    images, spots = (torch.stack(t).to(device) for t in zip(*pairs))
+    images, spots = map(torch.stack, zip(*pairs))
     return MVTecSet(images, spots=spots, names=[f'{f.parent.name}/{f.stem}' for f in files])
 
 # %% ../nbs/12_mvtec.ipynb #92cdeaa8
@@ -167,18 +155,15 @@ def find_mvtec(
     path=None,
 ) -> Path: # folder with a sub-folder for each class, or None
     "Find MVTec AD; FileNotFoundError if it is not at `path` although one is given."
-    place = (
-        Path(path or os.environ.get('SUPN_CELLS_DATA') or pooch.os_cache('supn_cells')).expanduser().resolve()
-    )
+    place = Path(path or os.environ.get('SUPN_CELLS_DATA') or pooch.os_cache('supn_cells'))
+    place = place.expanduser().resolve()
     for p in (place/'mvtec', place):
         if mvtec_classes(p): return p
     if (place/'train'/'good').is_dir():
         raise FileNotFoundError(f'{place} is one class of MVTec AD: give the folder above it')
     if path:
-        raise FileNotFoundError(
-            f'no MVTec AD in {place}: it needs a folder for each class, with train/good, test and '
-            f'ground_truth'
-        )
+        raise FileNotFoundError(f'no MVTec AD in {place}: it needs a folder for each class, '
+                                'with train/good, test and ground_truth')
 
 
 def mvtec_folder(
@@ -193,54 +178,42 @@ MVTEC_PAGE = 'https://www.mvtec.com/company/research/datasets/mvtec-ad'
 MVTEC_URL = ('https://www.mydrive.ch/shares/150996/b52ecdcbf521176e9db9c731f2304b27/'
              'download/420938113-1629960298/mvtec_anomaly_detection.tar.xz')
 MVTEC_DIGEST = 'cf4313b13603bec67abb49ca959488f7eedce2a9f7795ec54446c649ac98cd3d' # SHA-256 of the archive
-MVTEC_CLASSES = (
-    'bottle',
-    'cable',
-    'capsule',
-    'carpet',
-    'grid',
-    'hazelnut',
-    'leather',
-    'metal_nut',
-    'pill',
-    'screw',
-    'tile',
-    'toothbrush',
-    'transistor',
-    'wood',
-    'zipper',
-)
-GET_MVTEC = (
-    f'Get mvtec_anomaly_detection.tar.xz from {MVTEC_PAGE} (CC BY-NC-SA 4.0) and call fetch_mvtec with that '
-    f'file, '
-    'or unpack it to a folder `mvtec` and set the environment variable SUPN_CELLS_DATA to the folder that '
-    'contains it.'
-)
+MVTEC_CLASSES = tuple('bottle cable capsule carpet grid hazelnut leather metal_nut pill screw tile '
+                      'toothbrush transistor wood zipper'.split())
+GET_MVTEC = (f'Get mvtec_anomaly_detection.tar.xz from {MVTEC_PAGE} (CC BY-NC-SA 4.0) and call fetch_mvtec '
+             'with that file, or unpack it to a folder `mvtec` and set the environment variable '
+             'SUPN_CELLS_DATA to the folder that contains it.')
 
 # %% ../nbs/12_mvtec.ipynb #cf1bd737
 def _unpack(archive, folder):
     "Write the files of the set, and nothing else, from the archive to `folder`."
-    known = re.compile(
-        rf'(?:.*/)?((?:{"|".join(MVTEC_CLASSES)})/(?:(?:train|test|ground_truth)/\w+/\w+\.png|(?:license|readme)\.txt))'
-    )
+    inside = r'(?:train|test|ground_truth)/\w+/\w+\.png|(?:license|readme)\.txt'
+    known = re.compile(rf'(?:.*/)?((?:{"|".join(MVTEC_CLASSES)})/(?:{inside}))')
     with tarfile.open(archive) as tar:
-        for member in tqdm(tar, desc='unpacking', unit='file', delay=2, leave=False):
+        for member in progress_bar(tar, desc='unpacking', unit='file', delay=2, leave=False):
             if (m := known.fullmatch(member.name)) and member.isfile():
                 file = folder/m[1]
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_bytes(tar.extractfile(member).read())
 
 # %% ../nbs/12_mvtec.ipynb #39a6fe73
+def _download(url, file):
+    "Fetch the archive; ConnectionError says why not."
+    try: pooch.HTTPDownloader(progressbar=True, timeout=20)(url, str(file), None)
+    except OSError as e: # what requests raises
+        response = getattr(e, 'response', None)
+        why = type(e).__name__ if response is None else f'HTTP status {response.status_code}'
+        raise ConnectionError(f'MVTec AD cannot be fetched from {url} ({why}). {GET_MVTEC}') from None
+
+# %% ../nbs/12_mvtec.ipynb #34c13123
 def fetch_mvtec(
-    # mvtec_anomaly_detection.tar.xz if you have it, or the folder into which it was unpacked; default:
-    # download it
+    # mvtec_anomaly_detection.tar.xz, or the folder into which it was unpacked; default: download
     archive=None,
     cache=None, # folder in which `mvtec` is made; default: the user's cache
     url: str = MVTEC_URL, # where the archive is
     digest: str = MVTEC_DIGEST, # SHA-256 of the archive
 ) -> Path: # folder with a sub-folder for each class
-    """Verify and unpack MVTec AD; ConnectionError if it cannot be downloaded, ValueError if it is not the
-    published file."""
+    "Verify and unpack MVTec AD; ConnectionError without a network, ValueError if it is another file."
     if archive and Path(archive).is_dir(): return mvtec_folder(archive)
     if archive and not Path(archive).is_file():
         raise FileNotFoundError(f'no such archive: {archive}. {GET_MVTEC}')
@@ -249,20 +222,11 @@ def fetch_mvtec(
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache) as t:
         file = Path(archive or f'{t}/archive.tar.xz')
-        try: archive or pooch.HTTPDownloader(progressbar=True, timeout=20)(url, str(file), None)
-        except OSError as e: # what requests raises
-            why = (
-                f'HTTP status {e.response.status_code}'
-                if getattr(e, 'response', None) is not None
-                else type(e).__name__
-            )
-            raise ConnectionError(f'MVTec AD cannot be fetched from {url} ({why}). {GET_MVTEC}') from None
+        if not archive: _download(url, file)
         found = pooch.file_hash(str(file))
         if found != digest:
-            raise ValueError(
-                f'{archive or url} is not the published archive: its SHA-256 is {found}, not {digest}. '
-                f'{GET_MVTEC}'
-            )
+            raise ValueError(f'{archive or url} is not the published archive: its SHA-256 is {found}, '
+                             f'not {digest}. {GET_MVTEC}')
         _unpack(file, Path(t)/'mvtec')
         return (Path(t)/'mvtec').rename(cache/'mvtec')
 
@@ -270,9 +234,8 @@ def fetch_mvtec(
 def _draw(rng, size, kind):
     "One nut in RGB and the mask of its defect, (size, size, 3) uint8 and (size, size) bool."
     y, x = np.mgrid[:size, :size]/size - .5
-    r = np.hypot(y - rng.normal(0, 0.01), x - rng.normal(0, 0.01))*(
-        1 + 0.04*np.sin(2*np.arctan2(y, x) + rng.uniform(0, 6))
-    )
+    r = np.hypot(y - rng.normal(0, .01), x - rng.normal(0, .01))
+    r = r*(1 + .04*np.sin(2*np.arctan2(y, x) + rng.uniform(0, 6)))
     grain = gaussian_filter(rng.normal(size=(size, size)), size/40, mode='wrap')
     shade = np.clip(.9 - 2*r**2 + .3*(x + y) + .06*grain/grain.std(), 0, None)
     nut = 1/(1 + np.exp((r - .36)*120)) # a soft rim
@@ -284,6 +247,12 @@ def _draw(rng, size, kind):
     return (255*np.clip(image, 0, 1)).astype(np.uint8), where & (kind != 'good')
 
 # %% ../nbs/12_mvtec.ipynb #f680fde9
+def _write(file, x):
+    "Write an image, and the folders above it."
+    file.parent.mkdir(parents=True, exist_ok=True)
+    io.imsave(file, x, check_contrast=False)
+
+
 def draw_mvtec(
     folder, # where the class is made
     category: str = 'nut', # its name
@@ -293,20 +262,13 @@ def draw_mvtec(
     seed: int = 0, # image i of a kind depends on the seed, the kind and i alone
 ) -> Path: # `folder`
     "Write a class of drawings in the layout of MVTec AD."
-    for split, n, k in (
-        ('train/good', n_train, 0),
-        ('test/good', n_test, 1),
-        ('test/hole', n_test, 2),
-        ('test/print', n_test, 3),
-    ):
+    place = Path(folder)/category
+    numbers = {'train/good': n_train, 'test/good': n_test, 'test/hole': n_test, 'test/print': n_test}
+    for k, (split, n) in enumerate(numbers.items()):
+        kind = split.split('/')[1]
         for i in range(n):
-            kind = split.split('/')[1]
             image, mask = _draw(np.random.default_rng([seed, k, i]), size, kind)
-            file = Path(folder)/category/split/f'{i:03d}.png'
-            targets = [(file, image)] + [
-                (file.parents[2]/'ground_truth'/kind/f'{i:03d}_mask.png', 255*mask.astype(np.uint8))
-            ]*(kind != 'good')
-            for f, x in targets:
-                f.parent.mkdir(parents=True, exist_ok=True)
-                io.imsave(f, x, check_contrast=False)
+            _write(place/split/f'{i:03d}.png', image)
+            if kind != 'good':
+                _write(place/'ground_truth'/kind/f'{i:03d}_mask.png', 255*mask.astype(np.uint8))
     return Path(folder)

@@ -30,8 +30,8 @@ def skew(
     c: int, # connectivity
     channels: int = 1, # C; for C > 1 the images are interleaved, and W counts their columns
 ) -> tuple: # (levels, image): the buffer, (T, H + c, ...), and the view of it that is the image, (H, W, ...)
-    """Copy images to a zero-padded buffer whose slice t holds the pixels (i, j) with j + (R+1) i = t, R =
-    (c+1)C - 1, row i in lane i."""
+    """Copy images to a zero-padded buffer, level by level.
+    Slice t holds the pixels (i, j) with j + (R+1) i = t, R = (c+1)C - 1, row i in lane i."""
     *lead, h, w = x.shape
     slope = (c + 1)*channels
     levels = x.new_zeros(w + slope*(h + c) - 1, h + c, *lead)
@@ -79,12 +79,11 @@ def _lapack(diag, off, b, transpose, channels): # shapes as _wavefront
     shifts, x = _band_shifts(m, h, w, channels)[0], b.new_empty(b.shape)
     band = b.new_zeros(h, w, max(shifts) + 1)
     solve = lapack.dtbtrs if b.dtype == torch.float64 else lapack.stbtrs
+    trans = 'T' if transpose else 'N'
     for d, weights, right, out in zip(diag, off, b.flatten(2), x.flatten(2)):
         band[..., 0] = d
         for (v, here, _), s in zip(_pairs(weights, channels), shifts): band[..., s][here] = v[here]
-        result, _ = solve(
-            band.flatten(0, 1).numpy().T, right.numpy().T, uplo='L', trans='T' if transpose else 'N'
-        )
+        result, _ = solve(band.flatten(0, 1).numpy().T, right.numpy().T, uplo='L', trans=trans)
         out.copy_(torch.from_numpy(result).T)
     return x
 
@@ -100,17 +99,16 @@ def _csr_pattern(m, h, w, channels):
 def _block_diagonal(diag, off, channels):
     "The factors of a batch as the blocks of one sparse matrix."
     count, m, h, w = off.shape
+    shape = (count*h*w, count*h*w)
     starts, cols, source = _csr_pattern(m, h, w, channels)
     values = torch.cat([diag.flatten(1), off.flatten(1)], 1).index_select(1, source)
     if count > 1:
         block = torch.arange(count, dtype=torch.int32)[:, None]
-        starts, cols = (
-            torch.cat([starts[:1], (starts[1:] + block*len(cols)).flatten()]),
-            (cols + block*h*w).flatten(),
-        )
+        starts = torch.cat([starts[:1], (starts[1:] + block*len(cols)).flatten()])
+        cols = (cols + block*h*w).flatten()
     with warnings.catch_warnings():
         warnings.filterwarnings('ignore', 'Sparse CSR tensor support is in beta')
-        return torch.sparse_csr_tensor(starts, cols, values.flatten(), (count*h*w,)*2, check_invariants=False)
+        return torch.sparse_csr_tensor(starts, cols, values.flatten(), shape, check_invariants=False)
 
 # %% ../nbs/02_solve.ipynb #3857e7a3
 def _transposed(x, out): # (B, s, n), (B, n, s)
@@ -126,10 +124,9 @@ def _csr(diag, off, b, transpose, channels): # shapes as _wavefront
     some = min(samples, max(32, 2**20//(h*w)))
     blocks = max(1, 2**20//(h*w*max(m + 1, some)))
     for f in range(0, factors, blocks):
-        L = _block_diagonal(diag[f:f + blocks], off[f:f + blocks], channels)
-        for right, out in zip(
-            b[f : f + blocks].flatten(2).split(some, 1), x[f : f + blocks].flatten(2).split(some, 1)
-        ):
+        part = slice(f, f + blocks)
+        L = _block_diagonal(diag[part], off[part], channels)
+        for right, out in zip(b[part].flatten(2).split(some, 1), x[part].flatten(2).split(some, 1)):
             y = _transposed(right, b.new_empty(len(right), h*w, right.shape[1]))
             y, _ = torch.triangular_solve(y.flatten(0, 1), L, upper=False, transpose=transpose)
             _transposed(y.view(len(right), h*w, -1), out)
@@ -138,8 +135,9 @@ def _csr(diag, off, b, transpose, channels): # shapes as _wavefront
 # %% ../nbs/02_solve.ipynb #0515ba75
 if triton is not None:
     @triton.jit
-    def _kernel(diag, off, b, x, by_factor, by_sample, samples, H: tl.constexpr, W: tl.constexpr, SLOPE: tl.constexpr,
-        M: tl.constexpr, TRANSPOSE: tl.constexpr, LANES: tl.constexpr, TILE: tl.constexpr,
+    def _kernel(diag, off, b, x, by_factor, by_sample, samples,
+        H: tl.constexpr, W: tl.constexpr, SLOPE: tl.constexpr, M: tl.constexpr,
+        TRANSPOSE: tl.constexpr, LANES: tl.constexpr, TILE: tl.constexpr,
     ):
         n: tl.constexpr = H*W
         levels: tl.constexpr = W + SLOPE*(H - 1)
@@ -173,11 +171,13 @@ def _triton(diag, off, b, transpose, channels): # shapes as _wavefront
     if not b[0, 0].is_contiguous(): b = b.contiguous()
     lanes = triton.next_power_of_2(min(h, triton.cdiv(w, slope)))
     tile = max(1, min(triton.next_power_of_2(samples), 512//lanes))
-    x, warps = b.new_empty(b.shape), max(1, min(8, lanes*tile//64))
+    warps = max(1, min(8, lanes*tile//64))
+    x = b.new_empty(b.shape)
     with torch.cuda.device_of(b):
         _kernel[factors, triton.cdiv(samples, tile)](
             diag.contiguous(), off.contiguous(), b, x, b.stride(0), b.stride(1), samples, h, w,
-            slope, m, transpose, lanes, tile, num_warps=warps, num_stages=1)
+            slope, m, transpose, lanes, tile, num_warps=warps, num_stages=1,
+        )
     return x
 
 # %% ../nbs/02_solve.ipynb #3b37b257
@@ -223,9 +223,10 @@ def use_backend(
 # %% ../nbs/02_solve.ipynb #4a006785
 def _solve(diag, off, b, transpose, channels, backend):
     "Solve L^T x = b if `transpose`, else L x = b; no gradients."
-    lead, (m, h, w) = torch.broadcast_shapes(diag.shape[:-2], off.shape[:-3], b.shape[:-2]), off.shape[-3:]
     if missing := backend != 'auto' and _missing(backend, b.device):
         raise ValueError(f'backend {backend!r} needs {missing}')
+    m, h, w = off.shape[-3:]
+    lead = torch.broadcast_shapes(diag.shape[:-2], off.shape[:-3], b.shape[:-2])
     if m == 0 or 0 in (*lead, h, w): return (b/diag).expand(*lead, h, w).contiguous()
     n = len(lead)
     diag, off = diag[(None,)*(n + 2 - diag.ndim)], off[(None,)*(n + 3 - off.ndim)]
@@ -236,7 +237,8 @@ def _solve(diag, off, b, transpose, channels, backend):
         return t.expand(*(lead[k] for k in own), *t.shape[len(own):]).reshape(-1, *t.shape[len(own):])
     diag, off, b = factors(diag), factors(off), b.expand(*lead, h, w).permute(*order, n, n + 1)
     columns = b.reshape(len(diag), -1, h, w)
-    if backend == 'auto': backend = _choose(b.device, columns.shape[1], _band_shifts(m, h, w, channels)[1])
+    if backend == 'auto':
+        backend = _choose(b.device, columns.shape[1], _band_shifts(m, h, w, channels)[1])
     x = _BACKENDS[backend](diag, off, columns, transpose, channels)
     return x.view(b.shape).permute(*(order.index(k) for k in range(n)), n, n + 1).contiguous()
 
@@ -256,9 +258,13 @@ class _SolveLt(Function):
     def backward(ctx, g):
         diag, off, x = ctx.saved_tensors
         need, v = ctx.needs_input_grad, _SolveL.apply(diag, off, g, ctx.channels, ctx.backend)
-        return (-(v*x).sum_to_size(diag.shape) if need[0] else None,
-                -_Lagged.apply(v, x, off.shape, ctx.channels) if need[1] else None,
-                v.sum_to_size(ctx.shape) if need[2] else None, None, None)
+        return (
+            -(v*x).sum_to_size(diag.shape) if need[0] else None,
+            -_Lagged.apply(v, x, off.shape, ctx.channels) if need[1] else None,
+            v.sum_to_size(ctx.shape) if need[2] else None,
+            None,
+            None,
+        )
 
 # %% ../nbs/02_solve.ipynb #6fe001c9
 class _SolveL(Function):
@@ -276,9 +282,13 @@ class _SolveL(Function):
     def backward(ctx, g):
         diag, off, y = ctx.saved_tensors
         need, u = ctx.needs_input_grad, _SolveLt.apply(diag, off, g, ctx.channels, ctx.backend)
-        return (-(u*y).sum_to_size(diag.shape) if need[0] else None,
-                -_Lagged.apply(y, u, off.shape, ctx.channels) if need[1] else None,
-                u.sum_to_size(ctx.shape) if need[2] else None, None, None)
+        return (
+            -(u*y).sum_to_size(diag.shape) if need[0] else None,
+            -_Lagged.apply(y, u, off.shape, ctx.channels) if need[1] else None,
+            u.sum_to_size(ctx.shape) if need[2] else None,
+            None,
+            None,
+        )
 
 # %% ../nbs/02_solve.ipynb #b18bd1a2
 def solve_lt(
@@ -286,11 +296,10 @@ def solve_lt(
     off: Tensor, # off-diagonals of L, (..., m, H, W), one plane per offset
     b: Tensor, # right-hand side, (..., H, W)
     channels: int = 1, # C; for C > 1 every image is interleaved, and W counts its columns
-    # one of `use_backend`; 'auto': that of a surrounding `with use_backend`, or else the fastest
-    backend: str = 'auto',
+    backend: str = 'auto', # as `use_backend`; 'auto': that of a surrounding `with`, or else the fastest
 ) -> Tensor: # L^-T b, (..., H, W)
-    """Colour: the exact x with L^T x = b, inverse of `lt_mul`; leading dimensions broadcast; ValueError as
-    `check_factor`, and if the back end is not at hand."""
+    """Colour: the exact x with L^T x = b, inverse of `lt_mul`; leading dimensions broadcast.
+    ValueError as `check_factor`, and if the back end is not at hand."""
     return _SolveLt.apply(*check_factor(diag, off, b, 'b', channels), channels, _named(backend))
 
 
@@ -299,11 +308,10 @@ def solve_l(
     off: Tensor, # off-diagonals of L, (..., m, H, W), one plane per offset
     b: Tensor, # right-hand side, (..., H, W)
     channels: int = 1, # C; for C > 1 every image is interleaved, and W counts its columns
-    # one of `use_backend`; 'auto': that of a surrounding `with use_backend`, or else the fastest
-    backend: str = 'auto',
+    backend: str = 'auto', # as `use_backend`; 'auto': that of a surrounding `with`, or else the fastest
 ) -> Tensor: # L^-1 b, (..., H, W)
-    """The exact y with L y = b, inverse of `l_mul`; leading dimensions broadcast; ValueError as
-    `check_factor`, and if the back end is not at hand."""
+    """The exact y with L y = b, inverse of `l_mul`; leading dimensions broadcast.
+    ValueError as `check_factor`, and if the back end is not at hand."""
     return _SolveL.apply(*check_factor(diag, off, b, 'b', channels), channels, _named(backend))
 
 # %% ../nbs/02_solve.ipynb #e4aa845f
@@ -312,9 +320,9 @@ def covariance_blocks(
     off: Tensor, # off-diagonals of L, (..., m, H, W)
     rows: int, # image rows in a block, at least c and at least 1
     channels: int = 1, # C; for C > 1 every image is interleaved, and W counts its columns
-): # pairs (top, S): first row of a block, and covariance (..., k, k) of its pixels and those of the block below, raster order
-    """Walk over the exact covariance from the last block of rows to the first; ValueError if `rows` is too
-    small, and as `check_factor`."""
+): # pairs (top, S): a block's first row; the covariance (..., k, k) of it and the block below, raster order
+    """Walk over the exact covariance from the last block of rows to the first.
+    ValueError if `rows` is too small, and as `check_factor`."""
     diag, off = check_factor(diag, off, diag, 'diag', channels)[:2]
     c, (h, w) = connectivity(off.shape[-3], channels), diag.shape[-2:]
     if rows < max(c, 1):
@@ -323,14 +331,14 @@ def covariance_blocks(
     for top in reversed(range(0, h, rows)):
         n, both = min(rows, h - top)*w, slice(top, top + 2*rows)
         L = dense_factor(diag[..., both, :], off[..., both, :], channels)
-        inverse = torch.linalg.solve_triangular(
-            L[..., :n, :n], torch.eye(n, dtype=L.dtype, device=L.device), upper=False
-        )
+        identity = torch.eye(n, dtype=L.dtype, device=L.device)
+        inverse = torch.linalg.solve_triangular(L[..., :n, :n], identity, upper=False)
         step = L[..., n:, :n]@inverse
         cross = -below@step
         here = inverse.mT@inverse - step.mT@cross
         below = below.expand(*here.shape[:-2], *below.shape[-2:])
-        yield top, torch.cat([torch.cat([here, cross.mT], -1), torch.cat([cross, below], -1)], -2)
+        upper, lower = torch.cat([here, cross.mT], -1), torch.cat([cross, below], -1)
+        yield top, torch.cat([upper, lower], -2)
         below = here
 
 # %% ../nbs/02_solve.ipynb #02a7a183
@@ -343,8 +351,5 @@ def marginal_variance(
     diag, off = check_factor(diag, off, diag, 'diag', channels)[:2]
     rows, (h, w) = max(1, connectivity(off.shape[-3], channels)), diag.shape[-2:]
     with torch.autocast(diag.device.type, enabled=False):
-        blocks = [
-            s.diagonal(dim1=-2, dim2=-1)[..., : rows*w]
-            for _, s in covariance_blocks(diag, off, rows, channels)
-        ]
-    return torch.cat(blocks[::-1], -1).unflatten(-1, (h, w))
+        blocks = [s.diagonal(dim1=-2, dim2=-1) for _, s in covariance_blocks(diag, off, rows, channels)]
+    return torch.cat([s[..., :rows*w] for s in reversed(blocks)], -1).unflatten(-1, (h, w))

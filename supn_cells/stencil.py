@@ -36,8 +36,8 @@ def n_offsets(
     c: int, # connectivity, 0 or more
     channels: int = 1, # channels C of the image, 1 or more
 ) -> int: # M = R + c(2R+1) with R = (c+1)C - 1, which is 2c(c+1) for C = 1
-    """Number of later neighbours of a value at connectivity `c`; ValueError if an argument is not an integer,
-    or too small."""
+    """Number of later neighbours of a value at connectivity `c`.
+    ValueError if an argument is not an integer, or too small."""
     if not isinstance(c, int) or c < 0:
         raise ValueError(f'connectivity c must be an integer of at least 0, got {c!r}')
     if not isinstance(channels, int) or channels < 1:
@@ -50,15 +50,15 @@ def offsets(
     c: int, # connectivity, 0 or more
     channels: int = 1, # channels C of the image, 1 or more
 ) -> list: # M pairs (rows down, columns to the right in the interleaved image)
-    """Offsets of the later neighbours of a value at connectivity `c`, in raster order; ValueError as
-    `n_offsets`."""
+    """Offsets of the later neighbours of a value at connectivity `c`, in raster order.
+    ValueError as `n_offsets`."""
     n_offsets(c, channels)
     reach = (c + 1)*channels - 1
-    return [(0, j) for j in range(1, reach + 1)] + [
-        (i, j) for i in range(1, c + 1) for j in range(-reach, reach + 1)
-    ]
+    same_row = [(0, j) for j in range(1, reach + 1)]
+    below = [(i, j) for i in range(1, c + 1) for j in range(-reach, reach + 1)]
+    return same_row + below
 
-
+# %% ../nbs/01_stencil.ipynb #528ccede
 def connectivity(
     m: int, # number of off-diagonal planes
     channels: int = 1, # channels C of the image, 1 or more
@@ -69,8 +69,8 @@ def connectivity(
     if n_offsets(c, channels) != m:
         known = ', '.join(str(n_offsets(k, channels)) for k in range(4))
         raise ValueError(
-            f'm = {m} off-diagonal planes: m must belong to a connectivity, that is {known}, ... for '
-            f'channels = {channels}'
+            f'm = {m} off-diagonal planes: m must belong to a connectivity, '
+            f'that is {known}, ... for channels = {channels}'
         )
     return c
 
@@ -117,9 +117,12 @@ class _LtMul(Function):
     def backward(ctx, g):
         diag, off, r = ctx.saved_tensors
         need = ctx.needs_input_grad
-        return ((g*r).sum_to_size(diag.shape) if need[0] else None,
-                _Lagged.apply(g, r, off.shape, ctx.channels) if need[1] else None,
-                _LMul.apply(diag, off, g, ctx.channels).sum_to_size(r.shape) if need[2] else None, None)
+        return (
+            (g*r).sum_to_size(diag.shape) if need[0] else None,
+            _Lagged.apply(g, r, off.shape, ctx.channels) if need[1] else None,
+            _LMul.apply(diag, off, g, ctx.channels).sum_to_size(r.shape) if need[2] else None,
+            None,
+        )
 
 # %% ../nbs/01_stencil.ipynb #0d25536a
 class _LMul(Function):
@@ -139,9 +142,12 @@ class _LMul(Function):
     def backward(ctx, g):
         diag, off, y = ctx.saved_tensors
         need = ctx.needs_input_grad
-        return ((g*y).sum_to_size(diag.shape) if need[0] else None,
-                _Lagged.apply(y, g, off.shape, ctx.channels) if need[1] else None,
-                _LtMul.apply(diag, off, g, ctx.channels).sum_to_size(y.shape) if need[2] else None, None)
+        return (
+            (g*y).sum_to_size(diag.shape) if need[0] else None,
+            _Lagged.apply(y, g, off.shape, ctx.channels) if need[1] else None,
+            _LtMul.apply(diag, off, g, ctx.channels).sum_to_size(y.shape) if need[2] else None,
+            None,
+        )
 
 # %% ../nbs/01_stencil.ipynb #1083e866
 class _Lagged(Function):
@@ -150,7 +156,8 @@ class _Lagged(Function):
     def forward(a, b, shape, channels):
         out = a.new_zeros(shape)
         for s, here, there in _pairs(out, channels):
-            if torch.broadcast_shapes(a.shape, b.shape) == s.shape: torch.mul(a[here], b[there], out=s[here])
+            if torch.broadcast_shapes(a.shape, b.shape) == s.shape:
+                torch.mul(a[here], b[there], out=s[here])
             else: s[here] = (a[here]*b[there]).sum_to_size(s[here].shape)
         return out
 
@@ -186,9 +193,8 @@ def broadcast_lead(
     "Broadcast leading shapes; ValueError, naming the tensors, if they do not fit."
     try: return torch.broadcast_shapes(*shapes.values())
     except RuntimeError:
-        raise ValueError(
-            'leading dimensions do not broadcast: ' + ', '.join(f'{k} {tuple(v)}' for k, v in shapes.items())
-        ) from None
+        named = ', '.join(f'{k} {tuple(v)}' for k, v in shapes.items())
+        raise ValueError(f'leading dimensions do not broadcast: {named}') from None
 
 # %% ../nbs/01_stencil.ipynb #44e3cd52
 def check_factor(
@@ -198,8 +204,8 @@ def check_factor(
     name: str, # what `x` is called in an error
     channels: int = 1, # channels C of the images, which are interleaved
 ) -> list: # [diag, off, x] in one type
-    """Convert to one type, and `off` to contiguous rows; ValueError, naming the argument, unless the shapes
-    belong together."""
+    """Convert to one type, and `off` to contiguous rows.
+    ValueError, naming the argument, unless the shapes belong together."""
     if diag.ndim < 2: raise ValueError(f'diag must have shape (..., H, W), got {tuple(diag.shape)}')
     size = tuple(diag.shape[-2:])
     if off.ndim < 3 or off.shape[-2:] != size:
@@ -226,8 +232,8 @@ def lt_mul(
     r: Tensor, # residual, (..., H, W)
     channels: int = 1, # C; for C > 1 every image is interleaved, and W counts its columns
 ) -> Tensor: # L^T r, (..., H, W)
-    """Whiten: the transposed Cholesky factor times `r`; leading dimensions broadcast; ValueError as
-    `check_factor`."""
+    """Whiten: the transposed Cholesky factor times `r`; leading dimensions broadcast.
+    ValueError as `check_factor`."""
     return _LtMul.apply(*check_factor(diag, off, r, 'r', channels), channels)
 
 
@@ -237,24 +243,24 @@ def l_mul(
     y: Tensor, # image, (..., H, W)
     channels: int = 1, # C; for C > 1 every image is interleaved, and W counts its columns
 ) -> Tensor: # L y, (..., H, W)
-    """The Cholesky factor times `y`, the adjoint of `lt_mul`; leading dimensions broadcast; ValueError as
-    `check_factor`."""
+    """The Cholesky factor times `y`, the adjoint of `lt_mul`; leading dimensions broadcast.
+    ValueError as `check_factor`."""
     return _LMul.apply(*check_factor(diag, off, y, 'y', channels), channels)
 
-
+# %% ../nbs/01_stencil.ipynb #6d1dc827
 def lagged_product(
     a: Tensor, # image, (..., H, W)
     b: Tensor, # image, (..., H, W), of the type of `a`
     shape: tuple, # shape of the off-diagonals, (..., m, H, W)
     channels: int = 1, # C; for C > 1 every image is interleaved, and W counts its columns
-) -> Tensor: # a[p] b[p+o] for every offset o, of shape `shape`, summed over leading dimensions that `shape` lacks
+) -> Tensor: # a[p] b[p+o] for every offset o, summed over leading dimensions that `shape` lacks
     "Gradient of the products and solves in the off-diagonals; zero where p+o lies outside the image."
     return _Lagged.apply(a, b, torch.Size(shape), channels)
 
 # %% ../nbs/01_stencil.ipynb #d8be8b5c
 def _pattern(m, h, w, channels, device):
-    """Rows and columns of the entries of L that may be non-zero, row by row and from left to right, and where
-    each is in [diag, off]."""
+    """Rows and columns of the entries of L that may be non-zero, row by row and from left to right,
+    and where each is in [diag, off]."""
     index = torch.arange(h*w, device=device).view(h, w)
     source = index.new_full((m + 1, h, w), -1) # by row of L; -1 outside the image
     source[-1] = index
@@ -271,8 +277,8 @@ def _entries(diag, off, channels):
     *_, m, h, w = off.shape
     rows, cols, source = _pattern(m, h, w, channels, diag.device)
     lead = torch.broadcast_shapes(diag.shape[:-2], off.shape[:-3])
-    values = torch.cat([diag.expand(*lead, h, w).flatten(-2), off.expand(*lead, m, h, w).flatten(-3)], -1)
-    return rows, cols, values.index_select(-1, source)
+    parts = diag.expand(*lead, h, w).flatten(-2), off.expand(*lead, m, h, w).flatten(-3)
+    return rows, cols, torch.cat(parts, -1).index_select(-1, source)
 
 # %% ../nbs/01_stencil.ipynb #ffc98d54
 def dense_factor(
@@ -283,11 +289,8 @@ def dense_factor(
     "The Cholesky factor as a dense matrix, differentiable; ValueError as `check_factor`."
     rows, cols, values = _entries(*check_factor(diag, off, diag, 'diag', channels)[:2], channels)
     n = diag.shape[-2]*diag.shape[-1]
-    return (
-        values.new_zeros(*values.shape[:-1], n*n)
-        .index_copy(-1, rows*n + cols, values)
-        .unflatten(-1, (n, n))
-    )
+    zeros = values.new_zeros(*values.shape[:-1], n*n)
+    return zeros.index_copy(-1, rows*n + cols, values).unflatten(-1, (n, n))
 
 # %% ../nbs/01_stencil.ipynb #7b40736e
 def csr_factor(
@@ -298,12 +301,11 @@ def csr_factor(
     "One Cholesky factor as a sparse matrix; ValueError for a batch, and as `check_factor`."
     if diag.ndim != 2 or off.ndim != 3:
         raise ValueError(
-            f'csr_factor takes one factor, diag (H, W) and off (m, H, W), got {tuple(diag.shape)} and '
-            f'{tuple(off.shape)}'
+            f'csr_factor takes one factor, diag (H, W) and off (m, H, W), '
+            f'got {tuple(diag.shape)} and {tuple(off.shape)}'
         )
-    n, (rows, cols, values) = diag.numel(), _entries(
-        *check_factor(diag, off, diag, 'diag', channels)[:2], channels
-    )
+    n = diag.numel()
+    rows, cols, values = _entries(*check_factor(diag, off, diag, 'diag', channels)[:2], channels)
     starts = torch.cat([rows.new_zeros(1), rows.bincount(minlength=n).cumsum(0)])
     return torch.sparse_csr_tensor(starts, cols, values, (n, n), check_invariants=False)
 
@@ -311,14 +313,15 @@ def csr_factor(
 def _couplings(c, channels):
     "Rows, columns, k and k' of each plane of the natural layout."
     pairs = [(k, l) for k in range(channels) for l in range(channels)]
-    return [(0, 0, k, l) for k, l in pairs if l > k] + [(i, j, k, l) for i, j in offsets(c) for k, l in pairs]
+    within = [(0, 0, k, l) for k, l in pairs if l > k]
+    return within + [(i, j, k, l) for i, j in offsets(c) for k, l in pairs]
 
 
 def n_couplings(
     c: int, # connectivity, 0 or more
     channels: int, # channels C, 1 or more
 ) -> int: # K = C(C-1)/2 + 2c(c+1)C^2
-    """Number of entries of L below the diagonal in the columns of one pixel, all channels together;
+    """Number of entries of L below the diagonal in the columns of one pixel, all channels together.
     ValueError as `n_offsets`."""
     n_offsets(c, channels)
     return len(_couplings(c, channels))
@@ -329,12 +332,12 @@ def interleave_off(
     c: int, # connectivity, 0 or more
     channels: int, # channels C, 1 or more
 ) -> Tensor: # off-diagonals of the interleaved image, (..., M, H, W C)
-    """Rearrange couplings for the functions that work on interleaved images; differentiable; ValueError if K
-    is not `n_couplings`."""
+    """Rearrange couplings for the functions that work on interleaved images; differentiable.
+    ValueError if K is not `n_couplings`."""
     if off.shape[-3] != n_couplings(c, channels):
         raise ValueError(
-            f'off of shape {tuple(off.shape)}: connectivity {c} with {channels} channels needs K = '
-            f'{n_couplings(c, channels)} planes'
+            f'off of shape {tuple(off.shape)}: connectivity {c} with {channels} channels '
+            f'needs K = {n_couplings(c, channels)} planes'
         )
     plane = {o: n for n, o in enumerate(offsets(c, channels))}
     source = torch.zeros(len(plane), channels, dtype=torch.long) # 0 is a plane of zeros
