@@ -39,7 +39,7 @@ class Calibration:
     def __post_init__(self):
         self.peaks = self.scores if self.peaks is None else self.peaks
         for name in ('scores', 'peaks'):
-            values = torch.as_tensor(getattr(self, name)).detach().cpu().double()
+            values = torch.as_tensor(getattr(self, name)).detach().cpu().double().clone()
             setattr(self, name, values)
             if values.ndim != 1 or not len(values) or not values.isfinite().all():
                 raise ValueError(

@@ -72,6 +72,9 @@ class BlobFilter(Detector):
     ):
         if not sigma > 0: raise ValueError(f'sigma must be positive, not {sigma}')
         if spread and clutter: raise ValueError('spread and clutter are two ways to the same end: choose one')
+        if clutter and (dark or preparation.blur):
+            raise ValueError('clutter is for bright spots in images that are not blurred: '
+                             'use dark=False, and a preparation without blur')
         name = 'LoG / MAD' if spread else 'LoG, clutter' if clutter else 'LoG'
         super().__init__(name, preparation, erosion, sigma=sigma, spread=spread, clutter=clutter, dark=dark)
         self.sigma, self.spread, self.clutter, self.dark = sigma, spread, clutter, dark

@@ -87,6 +87,7 @@ class ContextDetector(Detector):
         preparation: Preparation = Preparation(remove_hot_pixels=True, binning=2), # of recorded cells
     ):
         if not sigma > 0: raise ValueError(f'sigma must be positive, not {sigma}')
+        if not clutter >= 0: raise ValueError(f'clutter must be a number from 0, not {clutter}')
         name, network = f'{MODEL_NAMES[model.config.kind]} context', model.config.to_dict()
         super().__init__(name, preparation, erosion, sigma=sigma, clutter=clutter, network=network)
         self.model, self.sigma, self.clutter = model, sigma, clutter

@@ -97,7 +97,8 @@ def table(self: AnomalyResult,
 
 # %% ../nbs/24_detector.ipynb #f1917654
 class Detector(nn.Module):
-    "What all detectors have in common. A subclass defines `maps`, or `judge`, and `fit` if it is fitted."
+    """What all detectors have in common. A subclass defines `maps`, or `judge`, and `fit` if it is fitted.
+    Its settings are those it was made with: the file and the digest know no others."""
     fitted = () # names of the buffers that `fit` sets
     needs_masks = False # whether cells must have masks; otherwise the whole image counts where there are none
 
@@ -113,7 +114,6 @@ class Detector(nn.Module):
         self.settings = json.loads(
             json.dumps({'preparation': preparation.to_dict(), 'erosion': erosion, **settings})
         )
-        self.calibration, self.origin = None, {}
         self.keep(**dict.fromkeys(self.fitted))
 
     @classmethod
@@ -122,7 +122,8 @@ class Detector(nn.Module):
         return cls(**{**settings, 'preparation': Preparation(**settings['preparation'])})
 
     def keep(self, **tensors) -> 'Detector':
-        "Set fitted buffers, None forgets; returns the detector."
+        "Set fitted buffers, None forgets; a calibration and an origin from before are forgotten."
+        self.calibration, self.origin = None, {}
         for name, tensor in tensors.items(): self.register_buffer(name, tensor)
         return self
 
@@ -132,7 +133,7 @@ class Detector(nn.Module):
         return next((t.device for t in (*self.parameters(), *self.buffers())), torch.device('cpu'))
 
     def digest(self) -> str: # 16 hexadecimal digits
-        "Digest of settings and tensors, without the calibration: equal for detectors that give equal scores."
+        "Digest of settings and tensors, without the calibration: the same digest, the same scores."
         return tensor_digest(
             self.state_dict(), json.dumps([type(self).__name__, self.settings], sort_keys=True)
         )
@@ -182,7 +183,9 @@ def predict(self: Detector,
     "Prepare and score cells; ValueError names the cell that is unfit, or says what is missing."
     _ready(self, cells)
     with torch.no_grad(), frozen(self):
-        score, maps, inside = self.judge(self.preparation(cells).to(self.device), progress)
+        prepared = self.preparation(cells)
+        check_cells(prepared.images, prepared.masks, prepared.names) # binning can take a small mask away
+        score, maps, inside = self.judge(prepared.to(self.device), progress)
     maps, inside = _enlarge(maps, cells), _enlarge(inside, cells)
     return AnomalyResult(score.to(maps.device), maps, self.name, inside, cells.names, self.calibration)
 
@@ -269,7 +272,7 @@ def load(cls: Detector,
     except (KeyError, TypeError, RuntimeError) as e:
         raise ValueError(f'{path} was made by another version ({made["version"]}) and does not fit '
                          f'({type(e).__name__}: {str(e).splitlines()[-1].strip()}): make it again') from None
-    detector.origin = made['origin']
+    detector.name, detector.origin = made['name'], made['origin']
     if 'calibration/scores' in tensors:
         detector.calibration = Calibration(tensors['calibration/scores'], tensors['calibration/peaks'])
     return detector.to(device).eval()

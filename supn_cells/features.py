@@ -223,9 +223,9 @@ class FeatureDetector(Detector):
         resize: int = 256, # as for `Preprocess`
         crop: int = 224, # as for `Preprocess`
         preparation: Preparation = Preparation(), # of recorded cells; a blur would take fine structure away
-        **settings, # of the method
+        own: dict = {}, # settings of the method, from a subclass
     ):
-        settings = {'backbone': _name_of(backbone, self.strides), 'resize': resize, 'crop': crop, **settings}
+        settings = {'backbone': _name_of(backbone, self.strides), 'resize': resize, 'crop': crop, **own}
         super().__init__(type(self).__name__, preparation, **settings)
         self.preprocess = Preprocess(resize, crop)
         self.backbone = make_network(backbone, self.strides) if isinstance(backbone, str) else backbone
@@ -276,9 +276,9 @@ def save(self: FeatureDetector,
     raise ValueError(f'the network of {self.name} cannot be made again: give it by name to save it')
 
 # %% ../nbs/31_features.ipynb #b88e0ad5
-def _stream(detector, loader, n, progress):
-    "Features of all batches of a loader; ValueError if it does not give n images."
-    start = 0
+def _stream(detector, loader, names, progress):
+    "Features of all batches of a loader; ValueError if it does not give an image for each name."
+    start, n = 0, len(names)
     bar = progress_bar(
         total=n, desc=f'fitting {detector.name}', unit='image', disable=not progress, leave=False
     )
@@ -286,7 +286,9 @@ def _stream(detector, loader, n, progress):
         for batch in loader:
             x = _images_of(batch)
             if (stop := start + len(x)) <= n:
-                yield slice(start, stop), detector.features(detector.preparation(CellSet(x)).images)
+                prepared = detector.preparation(CellSet(x, names=names[start:stop]))
+                check_cells(prepared.images, names=prepared.names)
+                yield slice(start, stop), detector.features(prepared.images)
             start = stop
             bar.update(len(x))
     if start != n:
@@ -301,12 +303,13 @@ def fit(self: FeatureDetector,
 ) -> FeatureDetector: # itself
     "Learn from healthy cells; ValueError names the one that is unfit, or says what is missing."
     self.keep(**dict.fromkeys(self.fitted))
-    self.calibration = None
+    names = None
     if isinstance(cells, CellSet):
         check_cells(cells.images, names=cells.names)
-        cells = cells.images.split(self.batch)
+        cells, names = cells.images.split(self.batch), cells.names
     n = count_images(cells)
-    return self.keep(**self.learn(_stream(self, cells, n, progress), n, progress))
+    stream = _stream(self, cells, names or [str(k) for k in range(n)], progress)
+    return self.keep(**self.learn(stream, n, progress))
 
 # %% ../nbs/31_features.ipynb #5a631be2
 @torch.no_grad()

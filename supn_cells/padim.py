@@ -125,7 +125,7 @@ class PaDiM(FeatureDetector):
         **common,
     ):
         if d < 1 or not epsilon > 0: raise ValueError(f'd={d} and epsilon={epsilon} must be positive')
-        super().__init__(d=d, epsilon=epsilon, seed=seed, **common)
+        super().__init__(own={'d': d, 'epsilon': epsilon, 'seed': seed}, **common)
         self.d, self.epsilon, self.seed = d, epsilon, seed
 
     def learn(self, stream: Iterator, n: int, progress: bool) -> dict:

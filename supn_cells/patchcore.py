@@ -171,7 +171,7 @@ class PatchCore(FeatureDetector):
         check_choice('pooling', pooling, ('valid', 'padded'))
         check_choice('weights', weights, ('scaled', 'published', 'none'))
         own = dict(coreset=coreset, neighbours=neighbours, weights=weights, pooling=pooling, seed=seed)
-        super().__init__(**own, **common)
+        super().__init__(own=own, **common)
         for name, value in own.items(): setattr(self, name, value)
 
     def learn(self, stream: Iterator, n: int, progress: bool) -> dict:

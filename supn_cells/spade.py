@@ -83,7 +83,7 @@ class SPADE(FeatureDetector):
     ):
         if k < 1: raise ValueError(f'k must be at least 1, not {k}')
         check_choice('positions', positions, ('aligned', 'all'))
-        super().__init__(k=k, positions=positions, **common)
+        super().__init__(own={'k': k, 'positions': positions}, **common)
         self.k, self.positions = k, positions
 
     def learn(self, stream: Iterator, n: int, progress: bool) -> dict:

@@ -109,14 +109,18 @@ def _update(run):
     run.step += 1
 
 
+def _check_losses(run):
+    "FloatingPointError if one since the entry before is not finite."
+    if not all(math.isfinite(total) for total in run.sums.values()):
+        raise FloatingPointError(f'the loss of {run.name} is not finite at step {run.step}: '
+                                 'lower lr, and train in another run folder')
+
+
 def _record(run):
-    """Add the means since the entry before to the history, and to TensorBoard; FloatingPointError if one is
-    not finite."""
+    "Add the means since the entry before to the history, and to TensorBoard; error as above."
+    _check_losses(run)
     count = run.step - (run.history[-1]['step'] if run.history else 0)
     means, run.sums = {name: float(total)/count for name, total in run.sums.items()}, {}
-    if not all(map(math.isfinite, means.values())):
-        raise FloatingPointError(f'the loss of {run.name} is not finite at step {run.step}: lower lr; '
-                                 'running again continues from the last saved state')
     run.history.append({'step': run.step, **means, 'lr': run.rate(run.step - 1)})
     for name, value in run.history[-1].items():
         if name != 'step': run.writer.add_scalar(f'{run.name}/{name}', value, run.step)
@@ -203,6 +207,7 @@ class Training:
                         _save_state(self, state)
                         saved = time.monotonic()
                 if interrupted():
+                    _check_losses(self) # before they are written over what was good
                     _save_state(self, state)
                     raise KeyboardInterrupt(
                         f'{self.name} was stopped after step {self.step}; run it again to continue'
