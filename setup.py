@@ -11,7 +11,8 @@ parser.read(here/'settings.ini', encoding='utf-8')
 cfg = parser['DEFAULT']
 lib = cfg['lib_path']
 readme = here/'README.md'
-baselines = shlex.split(cfg['baselines_requirements'])
+extras = {name: shlex.split(cfg[f'{name}_requirements']) for name in ('train', 'baselines', 'export', 'dev')}
+extras['dev'] = sum(extras.values(), [])
 
 setup(
     name=cfg['lib_name'],
@@ -24,10 +25,17 @@ setup(
     url=cfg['git_url'],
     license='Apache-2.0',
     keywords=cfg['keywords'],
-    packages=find_packages(include=[lib, f'{lib}.*']),
+    # The run notebooks travel in the package. Their one place is nbs/: the build takes them from there.
+    packages=[*find_packages(include=[lib, f'{lib}.*']), f'{lib}.notebooks'],
+    package_dir={f'{lib}.notebooks': cfg['nbs_path']},
+    package_data={
+        lib: ['models/*/*'],
+        f'{lib}.notebooks': ['[a-z]*.ipynb', 'configs/*.yaml', 'results/*.csv', 'figures/*.png'],
+    },
+    include_package_data=False,
     python_requires=f">={cfg['min_python']}",
     install_requires=shlex.split(cfg['requirements']),
-    extras_require={'baselines': baselines, 'dev': baselines + shlex.split(cfg['dev_requirements'])},
+    extras_require=extras,
     entry_points={
         'console_scripts': shlex.split(cfg['console_scripts']),
         'nbdev': [f'{lib}={lib}._modidx:d'],

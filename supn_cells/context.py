@@ -116,7 +116,9 @@ def _fixed(radius, m):
         'pairs': lagged_product(inside, inside, (m, CORE, CORE)) > 0, # both ends in the disc
         # weights of the filling, separable
         'near': torch.exp(-(steps[:, None] - steps).double().square()/(2*2.5**2)),
-        'triples': (ring[:, 2:] & ring[:, 1:-1] & ring[:, :-2]).flatten(),
+        # places, not masks, so that shapes are known before a window is seen
+        'triples': (ring[:, 2:] & ring[:, 1:-1] & ring[:, :-2]).flatten().nonzero()[:, 0],
+        'visible': (~hidden).flatten().nonzero()[:, 0],
     }
 
 
@@ -146,7 +148,7 @@ class ContextNet(nn.Module):
         disc, plus 2 % of the contrast of the window, for images without noise."""
         both = windows, windows.mT
         second = [(x[..., 2:] - 2*x[..., 1:-1] + x[..., :-2]).flatten(1)[:, self.triples] for x in both]
-        contrast = windows.flatten(1)[:, ~self.hidden.flatten()].std(1)
+        contrast = windows.flatten(1)[:, self.visible].std(1)
         spread = torch.cat(second, 1).abs().median(1).values
         return (1.4826/6**.5*spread + .02*contrast + 1e-6)[:, None, None, None]
 

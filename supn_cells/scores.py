@@ -4,12 +4,12 @@
 
 # %% auto #0
 __all__ = ['cell_tiles', 'tile_score', 'sample_codes', 'score_codes', 'score_sampled', 'restoration_objective', 'restore',
-           'score_restored', 'whitened_residuals', 'VAEDetector', 'SampledVAE', 'RestoredVAE']
+           'score_restored', 'whitened_residuals', 'VAEDetector', 'SampledVAE', 'RestoredVAE', 'paper_detectors']
 
 # %% ../nbs/43_scores.ipynb #7d484b49
 import torch
 from torch import Tensor, nn
-from torch.distributions import Distribution
+from torch.distributions import Distribution, Normal
 
 from .cells import CellSet, check_cells
 from .detector import AnomalyResult, Detector
@@ -44,7 +44,7 @@ def tile_score(
 
 # %% ../nbs/43_scores.ipynb #83b46694
 def sample_codes(
-    model: nn.Module, # with `encode`
+    model: nn.Module, # with `encode` and `draw`
     images: Tensor, # (N, C, H, W), in (-1, 1)
     n_samples: int = 1, # S
     seed: int = 0, # of the draw
@@ -54,11 +54,10 @@ def sample_codes(
     if n_samples < 1: raise ValueError(f'n_samples must be at least 1, not {n_samples}')
     with torch.no_grad(), frozen(model):
         posteriors = [model.encode(x) for x in images.split(batch)]
-        mean, scale = (
-            torch.cat([getattr(q, part) for q in posteriors])[:, None] for part in ('loc', 'scale')
-        )
-    noise = torch.randn(len(images), n_samples, mean.shape[-1], generator=torch.Generator().manual_seed(seed))
-    return mean + scale*noise.to(mean)
+        q = Normal(*(torch.cat([getattr(q, part) for q in posteriors]) for part in ('loc', 'scale')))
+    shape = len(images), n_samples, q.loc.shape[-1]
+    noise = torch.randn(shape, generator=torch.Generator().manual_seed(seed)).to(q.loc)
+    return model.draw(q, noise.transpose(0, 1)).transpose(0, 1)
 
 # %% ../nbs/43_scores.ipynb #272e9065
 def _complete(model, images, masks, kinds):
@@ -266,3 +265,17 @@ class RestoredVAE(VAEDetector):
             self.kind
         ]
         return r.score, r.map, inside
+
+# %% ../nbs/43_scores.ipynb #edceccbe
+def paper_detectors(
+    model: VAE,
+    n_samples: int = 100, # codes per image of the sampled rows
+    steps: int = 100, # of Adam, of the restored rows
+    lr: float = .01, # of Adam
+    seed: int = 0, # of the codes
+    batch: int = 64, # images at a time
+) -> list[VAEDetector]:
+    "Restored, then sampled, for each likelihood that the model holds (paper, figure 7)."
+    kinds = model.kinds[::-1]
+    restored = [RestoredVAE(model, kind, 'paper', steps, lr, seed, batch) for kind in kinds]
+    return restored + [SampledVAE(model, kind, n_samples, seed, batch) for kind in kinds]

@@ -5,24 +5,24 @@
 # %% auto #0
 __all__ = ['CHECK_EVERY', 'COLLAPSED', 'MAX_RESTARTS', 'StageConfig', 'Batches', 'Posterior', 'stage_loss', 'variation',
            'Collapsed', 'WatchCollapse', 'initialise', 'to_unit', 'log_pictures', 'Pictures', 'StageTask',
-           'train_stage']
+           'train_stage', 'train_model']
 
 # %% ../nbs/42_stages.ipynb #ab92954a
 import itertools
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from torch.distributions import Normal
-from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
-from .cells import check_cells
+from .cells import CellSet, check_cells
 from .files import copy_into, tensor_digest
 from .images import flip
 from .training import Training, mix, read_run, reuse_memory
-from .vae import VAE, fingerprint, kl_to_prior, load_stage, save_stage, stage_tensors
+from .vae import VAE, ModelConfig, fingerprint, kl_to_prior, load_stage, save_stage, stage_tensors
 
 # %% ../nbs/42_stages.ipynb #2b014d56
 @dataclass(frozen=True)
@@ -33,7 +33,8 @@ class StageConfig:
     steps: int # optimiser steps
     batch_size: int = 256 # images in a step, without replacement within an epoch; at most all of them
     lr: float = 1e-3 # learning rate of Adam
-    l1_weight: float = 0.0 # weight of the mean absolute off-diagonal in the loss
+    lr_drop: float = 0.5 # share of the mean stage after which it is a tenth; 0.6 in the released settings
+    l1_weight: float = 0.0 # weight of the mean absolute off-diagonal in the loss, of the supn stage
     seed: int = 0 # of initial weights, order of images, flips and latent noise
 
     def __post_init__(self):
@@ -42,11 +43,11 @@ class StageConfig:
         for name in ('steps', 'batch_size', 'lr'):
             if not getattr(self, name) > 0:
                 raise ValueError(f'{name} must be positive, not {getattr(self, name)!r}')
+        if not 0 <= self.lr_drop <= 1: raise ValueError(f'lr_drop must be in [0, 1], not {self.lr_drop!r}')
 
     def rate(self, step: int) -> float:
-        """Learning rate of a step: constant, but a tenth in the second half of the mean stage (paper, section
-        4)."""
-        return self.lr*(0.1 if self.stage == 'mean' and step >= self.steps/2 else 1)
+        "Learning rate of a step: constant, but a tenth at the end of the mean stage (paper, section 4)."
+        return self.lr*(0.1 if self.stage == 'mean' and step >= self.lr_drop*self.steps else 1)
 
 # %% ../nbs/42_stages.ipynb #f08594dd
 class Batches:
@@ -104,14 +105,14 @@ def stage_loss(
     noise: Tensor, # standard normal, (B, latent)
 ) -> tuple[Tensor, dict]: # loss to minimise; its parts nll and kl, nats per image
     "The negative ELBO with one latent sample, plus the optional L1 penalty."
-    z = q.loc + q.scale*noise
+    z = model.draw(q, noise)
     if config.stage == 'mean': p = model(z)
     else:
         with torch.no_grad(): loc = model.mean(z)
         p = model.likelihood[config.stage](z, loc)
     nll, kl = -p.log_prob(x).mean(), kl_to_prior(q).mean()
     loss = nll + kl
-    if config.l1_weight: loss = loss + config.l1_weight*p.off_diag.abs().mean()
+    if config.l1_weight and p.off_diag.numel(): loss = loss + config.l1_weight*p.off_diag.abs().mean()
     return loss, {'nll': nll, 'kl': kl}
 
 # %% ../nbs/42_stages.ipynb #39f7b667
@@ -170,7 +171,7 @@ def to_unit(x: Tensor) -> Tensor:
 
 @torch.no_grad()
 def log_pictures(
-    writer: SummaryWriter,
+    writer, # SummaryWriter of TensorBoard
     model: VAE,
     stage: str, # 'mean', 'diag' or 'supn'
     images: Tensor, # a few images, (B, 1, H, W)
@@ -260,3 +261,17 @@ def _say_collapsed(config, restarts):
         raise RuntimeError(f'{where}. Gave up after {MAX_RESTARTS} restarts: '
                            'lower the variance, or check that the images differ') from None
     tqdm.write(f'{where}; starting again with seed {config.seed + 1000*(restarts + 1)}')
+
+# %% ../nbs/42_stages.ipynb #87cf70a6
+def train_model(
+    cells: CellSet, # healthy cells as recorded; prepared as the configuration says
+    config: ModelConfig,
+    stages: Sequence[StageConfig], # trained in this order
+    folder: str | Path, # as for `train_stage`; must hold the mean if that is not among the stages
+    device: str | torch.device = 'cpu',
+    progress: bool = True, # show progress bars
+) -> tuple[VAE, dict[str, list]]: # in evaluation mode; history of each stage, as `train_stage`
+    "Train, continue or load a model; FileNotFoundError if there is no mean for a covariance stage."
+    model, images = VAE(config).to(device), config.training(cells).images.to(device)
+    if stages and stages[0].stage != 'mean': load_stage(model, 'mean', folder)
+    return model, {s.stage: train_stage(model, images, s, folder, progress) for s in stages}

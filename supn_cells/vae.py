@@ -72,14 +72,17 @@ class ModelConfig:
     variance: float = 0.11
     log_diag_max: float = 8.0 # upper bound of log L_pp; 4 in the paper
     relative: bool = True # off-diagonals of L relative to the diagonal; False in the paper
-    # of the cells it is trained on, and of those it scores: in the text of the paper both are blurred
-    training: Preparation = Preparation(blur=True)
-    scoring: Preparation = Preparation(blur=True)
+    # 'elbo': z = m + s*noise with the s of the KL term; 'published': z = m + s**2*noise, KL unchanged
+    latent_noise: str = 'elbo'
+    training: Preparation = Preparation() # of the cells it is trained on
+    scoring: Preparation = Preparation(blur=True) # of the cells it scores
 
     def __post_init__(self):
         if not self.log_diag_max > -7:
             raise ValueError(f'log_diag_max must be above -7, not {self.log_diag_max!r}')
         if not self.variance > 0: raise ValueError(f'variance must be positive, not {self.variance!r}')
+        if self.latent_noise not in ('elbo', 'published'):
+            raise ValueError(f"latent_noise is 'elbo' or 'published', not {self.latent_noise!r}")
 
     def to_dict(self) -> dict: return asdict(self)
 
@@ -126,6 +129,13 @@ class VAE(nn.Module):
             )
         loc, log_variance = self.encoder(x)
         return Normal(loc, (0.5*log_variance).exp(), validate_args=False)
+
+    def draw(self,
+        q: Normal, # posterior, loc and scale (B, latent)
+        noise: Tensor, # standard normal, (..., B, latent)
+    ) -> Tensor: # latent vectors, (..., B, latent)
+        "Codes of images, as `latent_noise` says."
+        return q.loc + noise*(q.scale.square() if self.config.latent_noise == 'published' else q.scale)
 
     def forward(self,
         z: Tensor, # latent vectors, (B, latent)
