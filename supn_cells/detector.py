@@ -8,6 +8,7 @@ __all__ = ['AnomalyResult', 'Detector', 'packaged_detector', 'Comparison', 'comp
 # %% ../nbs/24_detector.ipynb #989c191d
 import importlib
 import json
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -124,7 +125,7 @@ class Detector(nn.Module):
 
     def keep(self, **tensors) -> 'Detector':
         "Set fitted buffers, None forgets; a calibration and an origin from before are forgotten."
-        self.calibration, self.origin = None, {}
+        self.calibration, self.cell_size, self.origin = None, None, {}
         for name, tensor in tensors.items(): self.register_buffer(name, tensor)
         return self
 
@@ -181,14 +182,32 @@ def predict(self: Detector,
     cells: CellSet, # as recorded
     progress: bool = True, # show a progress bar
 ) -> AnomalyResult: # on the device of the cells
-    "Prepare and score cells; ValueError names the cell that is unfit, or says what is missing."
+    """Prepare and score cells; ValueError names the cell that is unfit, or says what is missing.
+    Warns of cells that are larger or smaller than those of the calibration."""
     _ready(self, cells)
+    _compare_size(self, cells)
     with torch.no_grad(), frozen(self):
         prepared = self.preparation(cells)
         check_cells(prepared.images, prepared.masks, prepared.names) # binning can take a small mask away
         score, maps, inside = self.judge(prepared.to(self.device), progress)
     maps, inside = _enlarge(maps, cells), _enlarge(inside, cells)
     return AnomalyResult(score.to(maps.device), maps, self.name, inside, cells.names, self.calibration)
+
+
+def _cell_size(cells):
+    "Median over cells of the root of the area of their masks, in recorded pixels; None without masks."
+    return None if cells.masks is None else float(cells.masks.double().sum((1, 2, 3)).sqrt().median())
+
+
+def _compare_size(detector, cells):
+    "Warn of cells at another sampling: spots are then of another size too."
+    size, known = _cell_size(cells), detector.cell_size
+    if size and known and not 1/1.5 < size/known < 1.5:
+        warnings.warn(
+            f'these cells are {size/known:.2f} times as large as those that {detector.name} was calibrated '
+            f'with ({size:.0f} pixels for {known:.0f}, root of the area): it may miss what it should find. '
+            'Resize the images to its sampling, or train a detector on such cells'
+        )
 
 # %% ../nbs/24_detector.ipynb #87882d20
 @patch
@@ -199,7 +218,7 @@ def calibrate(self: Detector,
     "Score healthy cells, so that new ones get p-values; errors as for `Detector.predict`."
     result = self.predict(cells, progress)
     peaks = result.map.masked_fill(~result.inside, -torch.inf).amax((1, 2, 3))
-    self.calibration = Calibration(result.score, peaks)
+    self.calibration, self.cell_size = Calibration(result.score, peaks), _cell_size(cells)
     return self
 
 # %% ../nbs/24_detector.ipynb #5bd20cc9
@@ -235,6 +254,7 @@ def save(self: Detector,
         'settings': self.settings,
         'name': self.name,
         'origin': self.origin,
+        'cell_size': self.cell_size,
         'version': __version__,
     }
     return write_tensors(Path(folder)/'detector.safetensors', tensors, {'detector': json.dumps(made)})
@@ -278,7 +298,7 @@ def load(cls: Detector,
     except (KeyError, TypeError, RuntimeError) as e:
         raise ValueError(f'{path} was made by another version ({made["version"]}) and does not fit '
                          f'({type(e).__name__}: {str(e).splitlines()[-1].strip()}): make it again') from None
-    detector.name, detector.origin = made['name'], made['origin']
+    detector.name, detector.origin, detector.cell_size = made['name'], made['origin'], made.get('cell_size')
     if 'calibration/scores' in tensors:
         detector.calibration = Calibration(tensors['calibration/scores'], tensors['calibration/peaks'])
     return detector.to(device).eval()

@@ -15,7 +15,9 @@ import io
 import json
 import logging
 import os
+import signal
 import sys
+import threading
 import tokenize
 from pathlib import Path
 from typing import NamedTuple
@@ -215,13 +217,12 @@ def run_notebook(
     import papermill # it and PyTorch take seconds to import: not before they are needed
 
     logging.getLogger('papermill').setLevel(logging.CRITICAL) # what fails is said once, by `main`
-    from supn_cells.files import write_json
+    from supn_cells.files import locked, write_json
     from supn_cells.progress import CONSOLE
 
-    folder.mkdir(parents=True, exist_ok=True)
     unfinished = folder/f'{path.stem}.unfinished.ipynb'
     shown = {'stdout_file': sys.stdout, 'stderr_file': sys.stderr} if progress else {}
-    with patch.dict(os.environ, {CONSOLE: '1'} if progress else {}):
+    with locked(folder/'.lock'), patch.dict(os.environ, {CONSOLE: '1'} if progress else {}):
         papermill.execute_notebook(
             str(path),
             str(unfinished),
@@ -231,8 +232,8 @@ def run_notebook(
             extra_arguments=['--log-level=50'],
             **shown,
         )
-    write_json(folder/f'{path.stem}.parameters.json', {**defaults, **checked})
-    return unfinished.replace(folder/path.name)
+        write_json(folder/f'{path.stem}.parameters.json', {**defaults, **checked})
+        return unfinished.replace(folder/path.name)
 
 # %% ../nbs/61_runs.ipynb #4cd0a23c
 def _summary(notebook):
@@ -299,9 +300,14 @@ def _killed(values):
     return f'{message} ({len(files)} cells need about {need:.1f} GiB)'
 
 
+def _stop(*_):
+    "What SIGTERM does: the same as Ctrl-C, so that the kernel does not stay behind."
+    raise KeyboardInterrupt
+
+
 def _run(args):
     "Run what the command line asks for; exit status."
-    from contextlib import ExitStack
+    if threading.current_thread() is threading.main_thread(): signal.signal(signal.SIGTERM, _stop)
     defaults = notebook_parameters(find_notebook(args.notebook))
     given = read_parameters(find_config(args.file), defaults) if args.file else {}
     given |= {name: read_value(text, defaults.get(name)) for name, text in args.parameter}

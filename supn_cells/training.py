@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .files import copy_into, read_metadata, read_tensors, write_tensors
+from .files import copy_into, locked, read_metadata, read_tensors, write_tensors
 from .progress import progress_bar
 
 # %% ../nbs/21_training.ipynb #b6d07060
@@ -206,7 +206,12 @@ class Training:
     ) -> list[dict]: # the history: step, mean of each part since the entry before, lr
         """Train to the end, from the saved state if there is one; after Ctrl-C KeyboardInterrupt, and a state
         to go on from."""
-        state, saved = Path(state), time.monotonic()
+        state = Path(state)
+        with locked(state.parent/'events'/'.lock'): return self._run(state, finish, progress)
+
+    def _run(self, state, finish, progress):
+        "As `run`, in a folder that no other run is at work in."
+        saved = time.monotonic()
         _load_state(self, state)
         bar = progress_bar(
             total=self.steps, initial=self.step, desc=self.name, mininterval=2, disable=not progress
