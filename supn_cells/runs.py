@@ -216,7 +216,8 @@ def run_notebook(
     if 'run' in defaults: checked['run'] = str(folder)
     import papermill # it and PyTorch take seconds to import: not before they are needed
 
-    logging.getLogger('papermill').setLevel(logging.CRITICAL) # what fails is said once, by `main`
+    for name in ('papermill', 'asyncio'): # what fails is said once, by `main`
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     from supn_cells.files import locked, write_json
     from supn_cells.progress import CONSOLE
 
