@@ -218,24 +218,12 @@ def read_mask(
     if len(values) > 1:
         raise ValueError(
             f'mask {path} has {len(values)} values besides 0, so it may hold labels of several cells, or be '
-            f'the image '
-            'itself (are the folders raw and mask swapped?): write 0 and one other value'
+            'the image itself (are the folders raw and mask swapped?): write 0 and one other value'
         )
     return x != 0
 
 # %% ../nbs/10_cells.ipynb #84a80761
-READ, OTHER = ('.png', '.tif', '.tiff'), (
-    '.jpg',
-    '.jpeg',
-    '.bmp',
-    '.gif',
-    '.webp',
-    '.jp2',
-    '.czi',
-    '.nd2',
-    '.lif',
-    '.npy',
-)
+READ, OTHER = ('.png', '.tif', '.tiff'), '.jpg .jpeg .bmp .gif .webp .jp2 .czi .nd2 .lif .npy'.split()
 MASK_NAMES = re.compile(r'(.+?)[-_ ](?:cp_masks?|masks?|labels?|seg(?:mentation)?)', re.IGNORECASE)
 
 

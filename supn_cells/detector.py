@@ -303,6 +303,15 @@ def load(cls: Detector,
         detector.calibration = Calibration(tensors['calibration/scores'], tensors['calibration/peaks'])
     return detector.to(device).eval()
 
+# %% ../nbs/24_detector.ipynb #c1bdc63d
+@patch
+def export(self: Detector,
+    folder: str | Path, # made if missing
+) -> Path: # the folder
+    "Write ONNX and a runner without PyTorch; ValueError if this detector cannot be exported."
+    from supn_cells.export import export_detector
+    return export_detector(self, folder)
+
 # %% ../nbs/24_detector.ipynb #b5f7493b
 @dataclass
 class Comparison:

@@ -7,7 +7,6 @@ __all__ = ['export_detector']
 
 # %% ../nbs/54_export.ipynb #9bd4e555
 import inspect
-import tempfile
 from pathlib import Path
 
 import torch
@@ -17,6 +16,7 @@ import supn_cells.runner
 from .classical import LIGHT_DEPTH
 from .context import INNER, WINDOW
 from .context_detector import ContextDetector, window_filter
+from .detector import Detector
 from .files import write_atomically, write_json, write_text
 
 # %% ../nbs/54_export.ipynb #17c953e4
@@ -61,7 +61,7 @@ def _write_graph(detector, path):
 
 # %% ../nbs/54_export.ipynb #2dbbff12
 def export_detector(
-    detector: ContextDetector, # calibrated, on the CPU
+    detector: Detector, # calibrated, on the CPU
     folder: str | Path, # made if missing
 ) -> Path: # the folder
     "Write detector.onnx, detector.json and runner.py; ValueError if it is not calibrated or of another kind."
@@ -79,6 +79,3 @@ def export_detector(
     })
     write_text(folder/'runner.py', inspect.getsource(supn_cells.runner))
     return folder
-
-
-ContextDetector.export = export_detector

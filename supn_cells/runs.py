@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import NamedTuple
 from unittest.mock import patch
 
+import argcomplete
 import yaml
 
 import supn_cells
@@ -171,13 +172,18 @@ def read_parameters(
     return values
 
 # %% ../nbs/61_runs.ipynb #4b4460bb
-def _check_cells(value, masks):
-    "The folder of cells, and of their masks if they are needed."
+def _cell_folders(values):
+    "The folders of cells that parameters name."
+    named = [values.get(name) for name in ('cells', 'data')]
+    return [user_path(v) for v in named if v not in (None, '', 'synthetic', 'fl')]
+
+
+def _check_cells(folder, masks):
+    "The images of a folder, and their masks if they are needed."
     from supn_cells.cells import cell_files
-    files, mask_files = cell_files(user_path(value))
-    if masks and mask_files is None:
+    if cell_files(folder)[1] is None and masks:
         raise FileNotFoundError(
-            f'no masks in {user_path(value)}: put the images in a sub-folder raw and their masks, '
+            f'no masks in {folder}: put the images in a sub-folder raw and their masks, '
             'under the same names, in a sub-folder mask'
         )
 
@@ -187,15 +193,14 @@ def check_places(
     masks: bool = False, # whether cells need masks
 ) -> None:
     "FileNotFoundError or ValueError names the folder or file that is missing or cannot be used."
-    for name in ('cells', 'data'):
-        if (value := values.get(name)) and value not in ('synthetic', 'fl'): _check_cells(value, masks)
+    for folder in _cell_folders(values): _check_cells(folder, masks)
     if values.get('data') == 'fl' or values.get('data_path'):
         from supn_cells.cells import find_fl
         find_fl(values.get('data_path') and user_path(values['data_path']))
     for folder in filter(None, [values.get('model'), *values.get('runs', ())]):
         if not user_path(folder).is_dir():
             raise FileNotFoundError(
-                f'no such folder: {user_path(folder)}. Train a detector there first, or correct ' 'the path'
+                f'no such folder: {user_path(folder)}. Train a detector there first, or correct the path'
             )
     if (target := values.get('results')) and not target.endswith('.csv'):
         raise ValueError(f'results = {target!r} should be a file that ends in .csv')
@@ -291,12 +296,10 @@ BYTES_PER_PIXEL = 28 # of an image while its set is read, prepared and scored, m
 def _killed(values):
     "Why a kernel may have been killed."
     message = 'the kernel was killed, probably for want of memory'
-    places = [
-        values[name] for name in ('cells', 'data') if values.get(name) not in (None, '', 'synthetic', 'fl')
-    ]
-    if not places: return message
+    folders = _cell_folders(values)
+    if not folders: return message
     from supn_cells.cells import cell_files, read_image
-    files, _ = cell_files(user_path(places[0]))
+    files, _ = cell_files(folders[0])
     need = len(files)*read_image(files[0]).size*BYTES_PER_PIXEL/2**30
     return f'{message} ({len(files)} cells need about {need:.1f} GiB)'
 
@@ -328,10 +331,7 @@ def main(argv: list[str] | None = None) -> int: # exit status
     "Console command `supn_cells`."
     argv = sys.argv[1:] if argv is None else argv
     parser = _parser()
-    try:
-        import argcomplete
-        argcomplete.autocomplete(parser)
-    except ImportError: pass # completion in the shell is an extra
+    argcomplete.autocomplete(parser)
     try:
         if argv == ['list']: print(_list_notebooks())
         elif len(argv) > 1 and {'-h', '--help'} & {*argv} and not argv[0].startswith('-'):

@@ -54,7 +54,8 @@ def sample_codes(
     if n_samples < 1: raise ValueError(f'n_samples must be at least 1, not {n_samples}')
     with torch.no_grad(), frozen(model):
         posteriors = [model.encode(x) for x in images.split(batch)]
-        q = Normal(*(torch.cat([getattr(q, part) for q in posteriors]) for part in ('loc', 'scale')))
+        loc, scale = (torch.cat([getattr(q, part) for q in posteriors]) for part in ('loc', 'scale'))
+        q = Normal(loc, scale, validate_args=False)
     shape = len(images), n_samples, q.loc.shape[-1]
     noise = torch.randn(shape, generator=torch.Generator().manual_seed(seed)).to(q.loc)
     return model.draw(q, noise.transpose(0, 1)).transpose(0, 1)
