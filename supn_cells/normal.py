@@ -65,8 +65,11 @@ def _check_parameters(loc, log_diag, off_diag):
 
 # %% ../nbs/03_normal.ipynb #b49af375
 def _check_finite(name, x):
-    if not x.isfinite().all():
-        bad = int((~x.isfinite()).sum())
+    try: bad = int((~x.isfinite()).sum())
+    except RuntimeError as e:
+        if 'vmap' not in str(e): raise
+        raise ValueError(f'{name} cannot be checked inside torch.func.vmap: pass validate_args=False') from e
+    if bad:
         raise ValueError(f'{name} must be finite, and {bad} of its {x.numel()} values are NaN or infinite')
 
 

@@ -16,7 +16,9 @@ import torch
 from scipy.linalg import lapack
 from torch import Tensor
 from torch.autograd import Function
-from .stencil import _Lagged, _pairs, _pattern, check_factor, connectivity, dense_factor, offsets
+from supn_cells.stencil import (
+    _Lagged, _LMul, _LtMul, _mapped, _pairs, _pattern, check_factor, connectivity, dense_factor, offsets,
+)
 
 # %% ../nbs/02_solve.ipynb #8b3e51b1
 try:
@@ -252,6 +254,7 @@ class _SolveLt(Function):
     def setup_context(ctx, inputs, output):
         diag, off, b, ctx.channels, ctx.backend = inputs
         ctx.save_for_backward(diag, off, output)
+        ctx.save_for_forward(diag, off, output)
         ctx.shape = b.shape
 
     @staticmethod
@@ -266,6 +269,18 @@ class _SolveLt(Function):
             None,
         )
 
+    @staticmethod
+    def vmap(info, dims, diag, off, b, channels, backend):
+        return _SolveLt.apply(*_mapped((diag, off, b), dims, (2, 3, 2)), channels, backend), 0
+
+    @staticmethod
+    def jvp(ctx, diag_t, off_t, b_t, *_):
+        diag, off, x = ctx.saved_tensors
+        right = torch.zeros_like(x) if b_t is None else b_t
+        if off_t is not None: right = right - _LtMul.apply(diag_t, off_t, x, ctx.channels)
+        elif diag_t is not None: right = right - diag_t*x
+        return _SolveLt.apply(diag, off, right, ctx.channels, ctx.backend)
+
 # %% ../nbs/02_solve.ipynb #6fe001c9
 class _SolveL(Function):
     "L^-1 b."
@@ -276,6 +291,7 @@ class _SolveL(Function):
     def setup_context(ctx, inputs, output):
         diag, off, b, ctx.channels, ctx.backend = inputs
         ctx.save_for_backward(diag, off, output)
+        ctx.save_for_forward(diag, off, output)
         ctx.shape = b.shape
 
     @staticmethod
@@ -290,6 +306,25 @@ class _SolveL(Function):
             None,
         )
 
+    @staticmethod
+    def vmap(info, dims, diag, off, b, channels, backend):
+        return _SolveL.apply(*_mapped((diag, off, b), dims, (2, 3, 2)), channels, backend), 0
+
+    @staticmethod
+    def jvp(ctx, diag_t, off_t, b_t, *_):
+        diag, off, y = ctx.saved_tensors
+        right = torch.zeros_like(y) if b_t is None else b_t
+        if off_t is not None: right = right - _LMul.apply(diag_t, off_t, y, ctx.channels)
+        elif diag_t is not None: right = right - diag_t*y
+        return _SolveL.apply(diag, off, right, ctx.channels, ctx.backend)
+
+# %% ../nbs/02_solve.ipynb #188c4d25
+def _refuse_trace():
+    if torch.compiler.is_compiling():
+        raise RuntimeError(
+            'exact solves are not traced: sample outside of the compiled function, or without fullgraph=True'
+        )
+
 # %% ../nbs/02_solve.ipynb #b18bd1a2
 def solve_lt(
     diag: Tensor, # diagonal of L, (..., H, W), no zeros
@@ -299,7 +334,10 @@ def solve_lt(
     backend: str = 'auto', # as `use_backend`; 'auto': that of a surrounding `with`, or else the fastest
 ) -> Tensor: # L^-T b, (..., H, W)
     """Colour: the exact x with L^T x = b, inverse of `lt_mul`; leading dimensions broadcast.
-    ValueError as `check_factor`, and if the back end is not at hand."""
+    ValueError as `check_factor`, and if the back end is not at hand.
+    RuntimeError inside `torch.compile(fullgraph=True)`.
+    """
+    _refuse_trace()
     return _SolveLt.apply(*check_factor(diag, off, b, 'b', channels), channels, _named(backend))
 
 
@@ -311,7 +349,10 @@ def solve_l(
     backend: str = 'auto', # as `use_backend`; 'auto': that of a surrounding `with`, or else the fastest
 ) -> Tensor: # L^-1 b, (..., H, W)
     """The exact y with L y = b, inverse of `l_mul`; leading dimensions broadcast.
-    ValueError as `check_factor`, and if the back end is not at hand."""
+    ValueError as `check_factor`, and if the back end is not at hand.
+    RuntimeError inside `torch.compile(fullgraph=True)`.
+    """
+    _refuse_trace()
     return _SolveL.apply(*check_factor(diag, off, b, 'b', channels), channels, _named(backend))
 
 # %% ../nbs/02_solve.ipynb #e4aa845f

@@ -8,9 +8,12 @@ __all__ = ['interleave', 'deinterleave', 'n_offsets', 'offsets', 'connectivity',
            'interleave_off']
 
 # %% ../nbs/01_stencil.ipynb #1268fe2b
+from functools import partial
+
 import torch
 from torch import Tensor
 from torch.autograd import Function
+from torch.nn.functional import pad
 
 # %% ../nbs/01_stencil.ipynb #73360a3a
 def interleave(
@@ -99,6 +102,21 @@ def _start(diag, x, off):
     lead = torch.broadcast_shapes(x.shape[:-2], diag.shape[:-2], off.shape[:-3])
     return (diag*x).expand(*lead, *x.shape[-2:]).contiguous()
 
+# %% ../nbs/01_stencil.ipynb #340f40d9
+def _mapped(
+    tensors: tuple, # or None
+    dims: tuple, # axis that vmap maps over, or None, of each
+    cores: tuple, # axes of each that do not broadcast
+) -> list: # the tensors with that axis first
+    "Arguments of a function that broadcasts over leading axes, for all elements of a mapped axis at once."
+    pairs = [(t, d, c) for t, d, c in zip(tensors, dims, cores) if t is not None]
+    lead = max(t.ndim - (d is not None) - c for t, d, c in pairs)
+    def front(t, d, core):
+        if t is None or d is None: return t
+        t = t.movedim(d, 0)
+        return t.reshape(len(t), *[1]*(lead - (t.ndim - 1 - core)), *t.shape[1:])
+    return [front(*p) for p in zip(tensors, dims, cores)]
+
 # %% ../nbs/01_stencil.ipynb #de4cc69b
 class _LtMul(Function):
     "L^T r."
@@ -112,6 +130,7 @@ class _LtMul(Function):
     def setup_context(ctx, inputs, output):
         *tensors, ctx.channels = inputs
         ctx.save_for_backward(*tensors)
+        ctx.save_for_forward(*tensors)
 
     @staticmethod
     def backward(ctx, g):
@@ -123,6 +142,18 @@ class _LtMul(Function):
             _LMul.apply(diag, off, g, ctx.channels).sum_to_size(r.shape) if need[2] else None,
             None,
         )
+
+    @staticmethod
+    def vmap(info, dims, diag, off, r, channels):
+        return _LtMul.apply(*_mapped((diag, off, r), dims, (2, 3, 2)), channels), 0
+
+    @staticmethod
+    def jvp(ctx, diag_t, off_t, r_t, _):
+        diag, off, r = ctx.saved_tensors
+        parts = [] if r_t is None else [_LtMul.apply(diag, off, r_t, ctx.channels)]
+        if off_t is not None: parts.append(_LtMul.apply(diag_t, off_t, r, ctx.channels))
+        elif diag_t is not None: parts.append(diag_t*r)
+        return sum(parts).expand(torch.broadcast_shapes(*(p.shape for p in parts)))
 
 # %% ../nbs/01_stencil.ipynb #0d25536a
 class _LMul(Function):
@@ -137,6 +168,7 @@ class _LMul(Function):
     def setup_context(ctx, inputs, output):
         *tensors, ctx.channels = inputs
         ctx.save_for_backward(*tensors)
+        ctx.save_for_forward(*tensors)
 
     @staticmethod
     def backward(ctx, g):
@@ -148,6 +180,18 @@ class _LMul(Function):
             _LtMul.apply(diag, off, g, ctx.channels).sum_to_size(y.shape) if need[2] else None,
             None,
         )
+
+    @staticmethod
+    def vmap(info, dims, diag, off, y, channels):
+        return _LMul.apply(*_mapped((diag, off, y), dims, (2, 3, 2)), channels), 0
+
+    @staticmethod
+    def jvp(ctx, diag_t, off_t, y_t, _):
+        diag, off, y = ctx.saved_tensors
+        parts = [] if y_t is None else [_LMul.apply(diag, off, y_t, ctx.channels)]
+        if off_t is not None: parts.append(_LMul.apply(diag_t, off_t, y, ctx.channels))
+        elif diag_t is not None: parts.append(diag_t*y)
+        return sum(parts).expand(torch.broadcast_shapes(*(p.shape for p in parts)))
 
 # %% ../nbs/01_stencil.ipynb #1083e866
 class _Lagged(Function):
@@ -164,7 +208,9 @@ class _Lagged(Function):
     @staticmethod
     def setup_context(ctx, inputs, output):
         *tensors, _, ctx.channels = inputs
+        ctx.shape = inputs[2]
         ctx.save_for_backward(*tensors)
+        ctx.save_for_forward(*tensors)
 
     @staticmethod
     def backward(ctx, g):
@@ -176,6 +222,19 @@ class _Lagged(Function):
             None,
             None,
         )
+
+    @staticmethod
+    def vmap(info, dims, a, b, shape, channels):
+        lead = max(t.ndim - (d is not None) - 2 for t, d in zip((a, b), dims))
+        full = info.batch_size, *[1]*(lead - (len(shape) - 3)), *shape
+        out = _Lagged.apply(*_mapped((a, b), dims, (2, 2)), full, channels)
+        return out.reshape(info.batch_size, *shape), 0
+
+    @staticmethod
+    def jvp(ctx, a_t, b_t, *_):
+        a, b = ctx.saved_tensors
+        pairs = [(a_t, b)]*(a_t is not None) + [(a, b_t)]*(b_t is not None)
+        return sum(_Lagged.apply(*p, ctx.shape, ctx.channels) for p in pairs)
 
 # %% ../nbs/01_stencil.ipynb #f2a421ee
 def same_type(
@@ -225,6 +284,17 @@ def check_factor(
     broadcast_lead(**{'diag': diag.shape[:-2], 'off': off.shape[:-3], name: x.shape[:-2]})
     return same_type(diag, off if off.stride(-1) == 1 else off.contiguous(), x)
 
+# %% ../nbs/01_stencil.ipynb #42d2b8bd
+def _traced(diag, off, x, channels, adjoint):
+    "The products as one expression, L^T x, or L x if `adjoint`."
+    out, (h, w) = diag*x, x.shape[-2:]
+    for v, here, there in _pairs(off, channels):
+        target, source = (there, here) if adjoint else (here, there)
+        *_, rows, cols = target
+        around = cols.start, w - cols.stop, rows.start, h - rows.stop
+        out = out + pad(v[here]*x[source], around)
+    return out
+
 # %% ../nbs/01_stencil.ipynb #562141a4
 def lt_mul(
     diag: Tensor, # diagonal of L, (..., H, W)
@@ -234,7 +304,8 @@ def lt_mul(
 ) -> Tensor: # L^T r, (..., H, W)
     """Whiten: the transposed Cholesky factor times `r`; leading dimensions broadcast.
     ValueError as `check_factor`."""
-    return _LtMul.apply(*check_factor(diag, off, r, 'r', channels), channels)
+    product = partial(_traced, adjoint=False) if torch.compiler.is_compiling() else _LtMul.apply
+    return product(*check_factor(diag, off, r, 'r', channels), channels)
 
 
 def l_mul(
@@ -245,7 +316,8 @@ def l_mul(
 ) -> Tensor: # L y, (..., H, W)
     """The Cholesky factor times `y`, the adjoint of `lt_mul`; leading dimensions broadcast.
     ValueError as `check_factor`."""
-    return _LMul.apply(*check_factor(diag, off, y, 'y', channels), channels)
+    product = partial(_traced, adjoint=True) if torch.compiler.is_compiling() else _LMul.apply
+    return product(*check_factor(diag, off, y, 'y', channels), channels)
 
 # %% ../nbs/01_stencil.ipynb #6d1dc827
 def lagged_product(
