@@ -182,7 +182,7 @@ def save_stage(
     return write_tensors(
         Path(folder)/f'{stage}.safetensors',
         stage_tensors(model, stage),
-        {'mean': fingerprint(model), **(metadata or {})},
+        {'mean': fingerprint(model), 'config': json.dumps(model.config.to_dict()), **(metadata or {})},
     )
 
 # %% ../nbs/41_vae.ipynb #395610c1
@@ -206,7 +206,11 @@ def load_stage(model: VAE, stage: str, folder: str | Path) -> None:
     tensors = read_tensors(path)
     if stage != 'mean' and stage not in model.likelihood: model.add(stage)
     copy_into(stage_tensors(model, stage), tensors, path)
-    if stage != 'mean' and read_metadata(path).get('mean') != fingerprint(model):
+    made = read_metadata(path)
+    if json.loads(made.get('config', 'null')) not in (None, json.loads(json.dumps(model.config.to_dict()))):
+        raise ValueError(f'{path} was trained with other settings than config.json beside it says: '
+                         'restore that file')
+    if stage != 'mean' and made.get('mean') != fingerprint(model):
         raise ValueError(f'{path} was trained on another mean than {path.with_name("mean.safetensors")}: '
                          f'delete {path.name} and train that stage again')
 
