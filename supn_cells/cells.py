@@ -206,9 +206,10 @@ def _check_tiff(tif):
     page = tif.pages[0]
     if missing := [name for name in NEEDED if name not in page.tags]:
         raise ValueError(f'the file is damaged: its tag {missing[0]} is missing')
-    if (size := math.prod(tif.series[0].shape)) > MAX_VALUES:
-        raise ValueError(f'it says that it holds {size:,} values, and images of cells have {MAX_VALUES:,} '
-                         'at most: cut the cells out first')
+    for shape in (lambda: page.shape, lambda: tif.series[0].shape):
+        if (size := math.prod(shape())) > MAX_VALUES:
+            raise ValueError(f'it says that it holds {size:,} values, and images of cells have '
+                             f'{MAX_VALUES:,} at most: cut the cells out first')
     _check_bits(page)
     pieces = list(zip(page.dataoffsets, page.databytecounts))
     if not pieces or not all(n > 0 and start + n <= tif.filehandle.size for start, n in pieces):
