@@ -274,16 +274,15 @@ def _command(*words):
     return f'import sys; from supn_cells.runs import main; sys.exit({call})'
 
 
+def _values(**values): return [word for name, value in values.items() for word in ('-p', name, str(value))]
+
+
 TASKS = [
     Task('score_cells', _command('score_cells', '-q'), ('scores.csv', 'maps.tif', 'p_maps.tif')),
-    Task(
-        'train_detector', _command('train_detector', '-q', '-f', 'detector_test'), ('detector.safetensors',)
-    ),
-    Task(
-        'train',
-        _command('train', '-q', '-p', 'mean_steps', '60', '-p', 'diag_steps', '20', '-p', 'supn_steps', '20'),
-        ('mean.safetensors', 'diag.safetensors', 'supn.safetensors', 'metrics.csv'),
-    ),
+    Task('train_detector', _command('train_detector', '-q', *_values(n_cells=60, steps=40, batch_size=32)),
+         ('detector.safetensors',)),
+    Task('train', _command('train', '-q', *_values(mean_steps=60, diag_steps=20, supn_steps=20)),
+         ('mean.safetensors', 'diag.safetensors', 'supn.safetensors', 'metrics.csv')),
     Task(
         'export',
         'import sys; from supn_cells.detector import Detector; Detector.load().export(sys.argv[1])',
