@@ -317,7 +317,8 @@ def export(self: Detector,
 def predict_frames(self: Detector,
     frames, # files, arrays or `Frame`s, one after the other
     labels=None, # a label image or None for each; None: cells are looked for
-    **settings, # segmenter, rate, scale, side, axes, channel, plane, progress: see `frame_scores.predict_frames`
+    # segmenter, rate, scale, side, axes, channel, plane, progress: see `frame_scores.predict_frames`
+    **settings,
 ): # an iterator of `frame_scores.FrameResult`
     "Score the cells of whole frames, one frame at a time; ValueError names the frame that is unfit."
     from supn_cells.frame_scores import predict_frames

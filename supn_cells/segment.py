@@ -66,16 +66,28 @@ def pool(
         rows.append((total/n).astype(np.float32))
     return np.concatenate(rows)
 
-# %% ../nbs/15_segment.ipynb #86255f02
-def _signal(x, dark, white):
-    "Bright on cells: intensity, or absorbance where the cells are dark."
-    return -np.log(np.clip(x/white, 1e-3, None)) if dark else x
+# %% ../nbs/15_segment.ipynb #4618342a
+def _ends(picture):
+    "Darkest and brightest value of a coarse picture, hot pixels aside."
+    return tuple(np.percentile(picture, [.1, 99.9]).astype(float))
+
+
+def _signal(x, dark, ends):
+    "Bright on cells: root of the intensity, or absorbance where the cells are dark; 0 to 1 or a little more."
+    low, high = ends
+    if dark: return -np.log(np.clip(x/high, 1e-3, None))
+    return np.sqrt(np.clip((x - low)/(high - low), 0, None))
 
 
 def _flatten(signal, d):
-    "The background under cells that are `d` pixels across: its smooth continuation from where there are none."
+    """The background under cells that are `d` pixels across: its smooth continuation from where there are
+    none."""
     q = max(1, int(d//8)) # it is smooth: there is no need for every pixel
-    few = ndimage.zoom(ndimage.uniform_filter(signal, q), 1/q, order=1, grid_mode=True, mode='nearest') if q > 1 else signal
+    few = (
+        ndimage.zoom(ndimage.uniform_filter(signal, q), 1/q, order=1, grid_mode=True, mode='nearest')
+        if q > 1
+        else signal
+    )
     background, d = few <= threshold_otsu(few), d/q
     for _ in range(3):
         weight = ndimage.gaussian_filter(background.astype(np.float32), 1.5*d)
@@ -85,7 +97,7 @@ def _flatten(signal, d):
     back = [n/m for n, m in zip(signal.shape, few.shape)]
     return ndimage.zoom(smooth, back, order=1, grid_mode=True, mode='nearest') if q > 1 else smooth
 
-# %% ../nbs/15_segment.ipynb #7b7b747f
+# %% ../nbs/15_segment.ipynb #332583e7
 def _round_areas(signal, d):
     "Areas of roundish things in an image of signals, pixels."
     d = max(d, 8)
@@ -95,13 +107,14 @@ def _round_areas(signal, d):
     things = label(clear_border(found))
     things[np.isin(things, np.flatnonzero(np.bincount(things.ravel()) <= 30))] = 0 # specks
     t = regionprops_table(things, properties=('area', 'solidity', 'eccentricity'))
-    return t['area'][(t['solidity'] > .92) & (t['eccentricity'] < .85)]
+    return t['area'][(t['solidity'] > .92) & (t['eccentricity'] < .8)]
 
 
-def _weighted_median(areas):
-    "Half of the total area is in things up to this one."
+def _typical(areas):
+    "Median area of the things that are no specks: those above a third of where half of the total area lies."
     areas = np.sort(areas)
-    return areas[np.searchsorted(areas.cumsum(), areas.sum()/2)]
+    half = areas[np.searchsorted(areas.cumsum(), areas.sum()/2)]
+    return np.median(areas[areas > half/3])
 
 
 def look_at_cells(
@@ -114,19 +127,23 @@ def look_at_cells(
     top, left = max(0, (h - n)//2), max(0, (w - n)//2)
     factor = max(1, round(min(n, max(h, w))/640))
     middle = pool(frame, factor, top, left, min(h, top + n), min(w, left + n))
-    if not np.isfinite(middle).all(): raise ValueError(f'{frame.name} has NaN or infinite pixels: leave it out')
-    if np.ptp(middle) == 0: raise ValueError(f'{frame.name} is empty: all pixels are the same')
+    if not np.isfinite(middle).all():
+        raise ValueError(f'{frame.name} has NaN or infinite pixels: leave it out')
+    if np.ptp(middle) == 0 or np.ptp(_ends(middle)) == 0:
+        raise ValueError(f'{frame.name} is empty: all pixels are the same')
     found = {}
     for dark in (False, True):
         if settings.polarity in ('auto', ('bright', 'dark')[dark]):
-            signal = _signal(middle, dark, middle.max())
+            signal = _signal(middle, dark, _ends(middle))
             areas = _round_areas(signal, known/factor or min(middle.shape)/12)
-            if len(areas) and not known: areas = _round_areas(signal, 2*(_weighted_median(areas)/np.pi)**.5)
+            if len(areas) and not known: areas = _round_areas(signal, 2*(_typical(areas)/np.pi)**.5)
             found[dark] = areas
     dark = max(found, key=lambda k: found[k].sum())
     if not known and not len(found[dark]):
-        raise ValueError(f'no cells stand out in {frame.name}: give the diameter of a cell in pixels, or its labels')
-    return known or 2*factor*(_weighted_median(found[dark])/np.pi)**.5, dark
+        raise ValueError(
+            f'no cells stand out in {frame.name}: give the diameter of a cell in pixels, or its labels'
+        )
+    return known or 2*factor*(_typical(found[dark])/np.pi)**.5, dark
 
 # %% ../nbs/15_segment.ipynb #408f4aed
 def _fill_pallor(found, d):
@@ -162,7 +179,7 @@ def _cut_apart(found, d, split):
     depth = ndimage.gaussian_filter(ndimage.distance_transform_edt(found), .035*d)
     return watershed(-depth, label(h_maxima(depth, split*d)), mask=found)
 
-# %% ../nbs/15_segment.ipynb #7be7ee56
+# %% ../nbs/15_segment.ipynb #b732e937
 ACROSS = 27 # pixels across a cell at which it is sought
 
 
@@ -171,7 +188,7 @@ class _Plan:
     "What is known of a frame before its tiles are gone through."
     diameter: float # pixels of the frame
     dark: bool
-    white: float # brightest value of the coarse picture
+    ends: tuple # darkest and brightest value of the coarse picture
     factor: int # pixels averaged for the search
     coarse: int # pixels averaged for the background
     background: np.ndarray # of the signal, coarse
@@ -184,21 +201,25 @@ def _plan(frame, settings):
     d, dark = look_at_cells(frame, settings)
     coarse = max(1, math.ceil(d/13), math.ceil(max(frame.shape)/2048))
     picture = pool(frame, coarse)
-    if not np.isfinite(picture).all(): raise ValueError(f'{frame.name} has NaN or infinite pixels: leave it out')
-    signal = _signal(picture, dark, picture.max())
+    if not np.isfinite(picture).all():
+        raise ValueError(f'{frame.name} has NaN or infinite pixels: leave it out')
+    ends = _ends(picture)
+    signal = _signal(picture, dark, ends)
     background = _flatten(signal, d/coarse)
     above = signal - background
     threshold = settings.threshold*threshold_otsu(above)
     typical = float(np.median(above[above > threshold]))
-    return _Plan(d, dark, picture.max(), max(1, round(d/ACROSS)), coarse, background, threshold, typical)
+    return _Plan(d, dark, ends, max(1, round(d/ACROSS)), coarse, background, threshold, typical)
 
 
 def _search(frame, plan, settings, box):
     "Labels of a rectangle of the frame, averaged by `plan.factor`."
     f = plan.factor
-    signal = _signal(pool(frame, f, *box), plan.dark, plan.white)
+    signal = _signal(pool(frame, f, *box), plan.dark, plan.ends)
     rows, columns = ((a + (np.arange(n) + .5)*f)/plan.coarse - .5 for a, n in zip(box[:2], signal.shape))
-    below = ndimage.map_coordinates(plan.background, np.meshgrid(rows, columns, indexing='ij'), order=1, mode='nearest')
+    below = ndimage.map_coordinates(
+        plan.background, np.meshgrid(rows, columns, indexing='ij'), order=1, mode='nearest'
+    )
     found = _foreground(signal - below, plan.diameter/f, plan.threshold, plan.typical, settings.valley)
     return _cut_apart(found, plan.diameter/f, settings.split)
 
@@ -229,7 +250,12 @@ def _tiles(shape, tile, margin, factor):
     for a in range(0, shape[0], step):
         for b in range(0, shape[1], step):
             core = a, b, min(a + step, shape[0]), min(b + step, shape[1])
-            yield core, (max(a - margin, 0), max(b - margin, 0), min(core[2] + margin, shape[0]), min(core[3] + margin, shape[1]))
+            yield core, (
+                max(a - margin, 0),
+                max(b - margin, 0),
+                min(core[2] + margin, shape[0]),
+                min(core[3] + margin, shape[1]),
+            )
 
 
 def _write_cells(out, labels, box, core, areas, settings, count, dropped):
@@ -237,7 +263,12 @@ def _write_cells(out, labels, box, core, areas, settings, count, dropped):
     t = pd.DataFrame(regionprops_table(labels, properties=('label', 'area', 'centroid', 'bbox')))
     row, column = t['centroid-0'] + box[0], t['centroid-1'] + box[1]
     near = .1*areas**.5 # cells on a seam are looked at in both tiles, and written once
-    mine = (row >= core[0] - near) & (row < core[2] + near) & (column >= core[1] - near) & (column < core[3] + near)
+    mine = (
+        (row >= core[0] - near)
+        & (row < core[2] + near)
+        & (column >= core[1] - near)
+        & (column < core[3] + near)
+    )
     for k in np.flatnonzero(mine):
         a, b, c, d = (int(t[f'bbox-{i}'][k]) for i in range(4))
         here = labels[a:c, b:d] == t.label[k]
@@ -297,9 +328,11 @@ def segmentation_picture(
     part[edge] = (0, 220, 90)
     part[edge & np.isin(small, rim[rim > 0])] = (60, 150, 255)
     y, x = np.ogrid[:len(picture), :picture.shape[1]]
-    for row, column, area in [] if dropped is None else dropped[['row', 'column', 'area']].itertuples(index=False):
-        far, radius = np.hypot(y - row/f, x - column/f), (area/np.pi)**.5/f + 4
-        picture[np.abs(far - radius) < 1.] = (255, 40, 40)
+    for row, column, area in (
+        [] if dropped is None else dropped[['row', 'column', 'area']].itertuples(index=False)
+    ):
+        far, radius = np.hypot(y - row/f, x - column/f), (area/np.pi)**0.5/f + 4
+        picture[np.abs(far - radius) < 1.0] = (255, 40, 40)
     return picture
 
 # %% ../nbs/15_segment.ipynb #925e9572
@@ -317,7 +350,15 @@ def label_scores(
     right = int(same.sum())
     precision, recall = right/max(cells[1], 1), right/max(cells[0], 1)
     f1 = 2*right/max(sum(cells), 1)
-    return dict(cells=cells[0], found=cells[1], right=right, precision=precision, recall=recall, f1=f1, matched=a[same])
+    return dict(
+        cells=cells[0],
+        found=cells[1],
+        right=right,
+        precision=precision,
+        recall=recall,
+        f1=f1,
+        matched=a[same],
+    )
 
 # %% ../nbs/15_segment.ipynb #c113db16
 def match_points(
@@ -381,7 +422,9 @@ def read_labels(
     if labels.ndim != 2 or labels.dtype.kind not in 'iu' or labels.min() < 0:
         raise ValueError(f'{path} holds no labels: they are whole numbers from 0 in one plane')
     if shape is not None and labels.shape != tuple(shape):
-        raise ValueError(f'the labels {path} have the size {labels.shape}, but their frame has {tuple(shape)}')
+        raise ValueError(
+            f'the labels {path} have the size {labels.shape}, but their frame has {tuple(shape)}'
+        )
     if len(values := np.unique(labels[::2, ::2])) == 2 and label(labels[::2, ::2] > 0).max() > 1:
         raise ValueError(
             f'{path} marks all cells with the one value {values[1]}: it is a mask, not an image of labels. '
