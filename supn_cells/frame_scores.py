@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['PROPERTIES', 'P_END', 'GALLERY', 'contact_shares', 'measure_cells', 'frame_scale', 'crop_side', 'Cutter',
            'score_cells', 'FrameResult', 'predict_frame', 'predict_frames', 'decided_scale', 'check_detector',
-           'p_colours', 'overlay_picture', 'write_frame', 'score_files']
+           'p_colours', 'overlay_picture', 'write_frame', 'score_files', 'write_zarr']
 
 # %% ../nbs/26_frame_scores.ipynb #3dd647e0
 import json
@@ -479,3 +479,38 @@ def _score_file(detector, file, place, labels, segmenter, settings, scale, progr
     row = _frame_row(found, round(time.perf_counter() - start, 2))
     write_json(about, {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in row.items()})
     return row, settings['scale'] or scale or decided_scale(found)
+
+# %% ../nbs/26_frame_scores.ipynb #9292c99b
+def write_zarr(
+    found: FrameResult,
+    path: str | Path, # folder, usually NAME.ome.zarr; made anew
+) -> None:
+    "Write frame and cells as OME-Zarr; ImportError names the extra that is missing."
+    try:
+        import dask.array
+        from ome_zarr.writer import write_image, write_labels as write_zarr_labels
+    except ImportError: raise ImportError("OME-Zarr needs ome-zarr: pip install 'supn_cells[zarr]'") from None
+    if Path(path).exists(): raise ValueError(f'{path} is there already: move it, or choose another name')
+    size = found.frame.pixel_size
+    about = dict(axes='yx', scale=dict.fromkeys('yx', size or 1.), scale_factors=(2, 4, 8))
+    if size: about['axes_units'] = dict.fromkeys('yx', 'micrometer')
+    t = found.table
+    colours = [
+        {'label-value': k, 'rgba': [255, 40, 40, 255] if on else [0, 220, 90, 255]}
+        for k, on in zip(t.label.tolist(), t.alarm.tolist())
+    ]
+    # NaN becomes null
+    values = json.loads(t[['label', 'area', 'score', 'p_value', 'alarm']].to_json(orient='records'))
+    properties = [{'label-value': v.pop('label'), **v} for v in values]
+    pieces = [
+        dask.array.from_array(x, chunks=(1024, 1024))
+        for x in (found.frame.pixels, found.labels.astype(np.int32, copy=False))
+    ]
+    write_image(pieces[0], str(path), name=found.frame.name, **about)
+    write_zarr_labels(
+        pieces[1],
+        str(path),
+        name='cells',
+        label_metadata={'colors': colours, 'properties': properties},
+        **about
+    )
