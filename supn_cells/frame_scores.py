@@ -37,13 +37,14 @@ from supn_cells.segment import (
     Segmentation, Segmenter, _shown, label_file, read_labels, segment, segmentation_picture, write_labels,
 )
 
-# %% ../nbs/26_frame_scores.ipynb #37037d19
+# %% ../nbs/26_frame_scores.ipynb #fb7d16a5
 def contact_shares(
     labels: np.ndarray, # (H, W)
     gap: int = 2, # pixels between two cells that count as touching
+    strip: int = 0, # rows at a time: bounds the memory; 0: some four million pixels
 ) -> np.ndarray: # share of the outline of label k that lies against another cell, (number of labels + 1,)
     "How much of a cell's outline is shared with its neighbours."
-    n, step = int(labels.max()) + 1, max(256, 2**22//labels.shape[1])
+    n, step = int(labels.max()) + 1, strip or max(256, 2**22//labels.shape[1])
     outline, shared = np.zeros(n), np.zeros(n)
     for a in range(0, labels.shape[0], step): # strips, with room for what is expanded
         top = max(a - gap, 0)
