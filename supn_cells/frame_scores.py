@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['PROPERTIES', 'P_END', 'GALLERY', 'contact_shares', 'measure_cells', 'frame_scale', 'crop_side', 'Cutter',
-           'score_cells', 'FrameResult', 'predict_frame', 'predict_frames', 'decided_scale', 'check_detector',
+           'score_frame_cells', 'FrameResult', 'predict_frame', 'predict_frames', 'decided_scale', 'check_detector',
            'p_colours', 'overlay_picture', 'write_frame', 'score_files', 'write_zarr']
 
 # %% ../nbs/26_frame_scores.ipynb #3dd647e0
@@ -169,7 +169,7 @@ def _paste(p_map, labels, p, corner, label, reach):
     p_map[a:c, b:d][own] = p[a - corner[0]:c - corner[0], b - corner[1]:d - corner[1]][own]
 
 
-def score_cells(
+def score_frame_cells(
     detector: Detector, # calibrated
     frame: Frame,
     labels: np.ndarray, # of its cells, (H, W)
@@ -245,7 +245,7 @@ def predict_frame(
     cells = _found_cells(frame, labels, segmenter, progress)
     table = measure_cells(cells.labels)
     cutter = Cutter(side or crop_side(detector), scale or frame_scale(detector, table))
-    table, p_map = score_cells(detector, frame, cells.labels, table, cutter, rate, progress=progress)
+    table, p_map = score_frame_cells(detector, frame, cells.labels, table, cutter, rate, progress=progress)
     table.insert(0, 'frame', frame.name)
     return FrameResult(frame, cells.labels, table, p_map, cutter, cells.dropped, cells.diameter)
 
