@@ -312,6 +312,18 @@ def export(self: Detector,
     from supn_cells.export import export_detector
     return export_detector(self, folder)
 
+# %% ../nbs/24_detector.ipynb #9f3c80b7
+@patch
+def predict_frames(self: Detector,
+    frames, # files, arrays or `Frame`s, one after the other
+    labels=None, # a label image or None for each; None: cells are looked for
+    # segmenter, rate, scale, side, axes, channel, plane, progress: see `frame_scores.predict_frames`
+    **settings,
+): # an iterator of `frame_scores.FrameResult`
+    "Score the cells of whole frames, one frame at a time; ValueError names the frame that is unfit."
+    from supn_cells.frame_scores import predict_frames
+    return predict_frames(self, frames, labels, **settings)
+
 # %% ../nbs/24_detector.ipynb #b5f7493b
 @dataclass
 class Comparison:

@@ -197,11 +197,15 @@ def check_places(
     if values.get('data') == 'fl' or values.get('data_path'):
         from supn_cells.cells import find_fl
         find_fl(values.get('data_path') and user_path(values['data_path']))
-    for folder in filter(None, [values.get('model'), *values.get('runs', ())]):
+    if values.get('frames'):
+        from supn_cells.frames import frame_files
+        frame_files(user_path(values['frames']))
+    for folder in filter(
+        None, [values.get('model'), values.get('labels'), values.get('frames_path'), *values.get('runs', ())]
+    ):
         if not user_path(folder).is_dir():
-            raise FileNotFoundError(
-                f'no such folder: {user_path(folder)}. Train a detector there first, or correct the path'
-            )
+            hint = 'Train a detector there first, or correct' if folder == values.get('model') else 'Correct'
+            raise FileNotFoundError(f'no such folder: {user_path(folder)}. {hint} the path')
     if (target := values.get('results')) and not target.endswith('.csv'):
         raise ValueError(f'results = {target!r} should be a file that ends in .csv')
 
