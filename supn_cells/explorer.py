@@ -6,7 +6,7 @@
 __all__ = ['ORDERS', 'SHOWN', 'COLOURS', 'TILE', 'GAP', 'LABEL', 'ESM', 'KEYS', 'Exploration', 'page_picture', 'cell_at',
            'cell_panels', 'cell_figure', 'to_png', 'pixel_at', 'Explorer', 'explore']
 
-# %% ../nbs/64_explorer.ipynb #a0c96afa
+# %% ../nbs/64_explorer.ipynb #9267ecf0
 import asyncio
 import html
 import io
@@ -29,7 +29,7 @@ from .runs import user_path
 try: from anywidget import AnyWidget
 except ImportError: AnyWidget = None # then there are no clicks and keys, and buttons do the same
 
-# %% ../nbs/64_explorer.ipynb #439ef7a8
+# %% ../nbs/64_explorer.ipynb #058af3b3
 ORDERS = ('p-value', 'score', 'name', 'frame', 'random')
 SHOWN = ('all', 'alarms', 'unjudged', *VERDICTS)
 
@@ -43,8 +43,8 @@ class Exploration:
         columns: int = 8, # thumbnails in a row
         rows: int = 4, # rows on a page
     ):
-        self.run, self.columns, self.rows = run, columns, rows
-        self.names = run.table['cell'].tolist()
+        self.run, self.names = run, run.table['cell'].tolist()
+        self.columns, self.rows = columns, min(rows, math.ceil(len(run)/columns))
         self.judgements = Judgements(run.folder/'judgements.csv', name)
         if lost := [k for k in self.judgements.rows if k not in {*self.names}]:
             raise ValueError(f'{self.judgements.path} judges the cell {lost[0]!r}, which is not in this run '
@@ -58,7 +58,7 @@ class Exploration:
 
     def __len__(self): return len(self.names)
 
-# %% ../nbs/64_explorer.ipynb #f6c203ce
+# %% ../nbs/64_explorer.ipynb #7b7b5e97
 def _alarms(self) -> np.ndarray: # bool, (N,)
     "Which cells raise an alarm at the rate."
     return self.run.table['p_value'].to_numpy() <= self.rate + 1e-12
@@ -99,7 +99,7 @@ Exploration.on_page = property(
     lambda self: self.view[self.page*self.columns*self.rows:][:self.columns*self.rows].tolist(),
     doc='Numbers of the cells on the page.')
 
-# %% ../nbs/64_explorer.ipynb #909d1524
+# %% ../nbs/64_explorer.ipynb #b97ccb8f
 def _show(self,
     order: str | None = None, # one of ORDERS; None: as it is
     shown: str | None = None, # one of SHOWN; None: as it is
@@ -136,7 +136,7 @@ def _turn(self, by: int) -> None:
 
 for f in (_show, _select, _step, _turn): setattr(Exploration, f.__name__[1:], f)
 
-# %% ../nbs/64_explorer.ipynb #2b903687
+# %% ../nbs/64_explorer.ipynb #a3805c99
 def _judge(self,
     verdict: str, # one of VERDICTS
 ) -> Judgement:
@@ -174,7 +174,7 @@ def _precision(self, level: float = .95) -> Precision:
 
 for f in (_judge, _note, _undo, _precision): setattr(Exploration, f.__name__[1:], f)
 
-# %% ../nbs/64_explorer.ipynb #124bdfb0
+# %% ../nbs/64_explorer.ipynb #98866353
 def _count(self) -> str:
     "Alarms, and those expected by chance."
     alarms, chance = int(self.alarms().sum()), self.rate*len(self)
@@ -208,7 +208,7 @@ def _described(self) -> str:
 
 for f in (_count, _verdict, _described): setattr(Exploration, f.__name__[1:], f)
 
-# %% ../nbs/64_explorer.ipynb #34d1f870
+# %% ../nbs/64_explorer.ipynb #d53faa3d
 COLOURS = {'accept': '#009E73', 'reject': '#D55E00', 'unsure': '#CC9A00', '': '#D8D8D8'}
 TILE, GAP, LABEL = 80, 5, 15 # thumbnail, margin on each side, line of text: pixels
 
@@ -253,7 +253,7 @@ def cell_at(seen: Exploration,
     at = row*seen.columns + column
     return seen.on_page[at] if 0 <= column < seen.columns and 0 <= at < len(seen.on_page) else None
 
-# %% ../nbs/64_explorer.ipynb #bca7074f
+# %% ../nbs/64_explorer.ipynb #42d3a7c7
 def cell_panels(
     run: ScoredRun,
     k: int, # number of the cell
@@ -288,7 +288,7 @@ def _scale(title, picture, window):
         vmax=low + max(window[1], window[0] + 1e-3)*(high - low),
     )
 
-# %% ../nbs/64_explorer.ipynb #e184e182
+# %% ../nbs/64_explorer.ipynb #a576a717
 def _panel(ax, title, picture, run, k, rate, window):
     "Draw one panel."
     ax.imshow(picture, interpolation='nearest', **_scale(title, picture, window))
@@ -326,9 +326,9 @@ def cell_figure(
 ) -> Figure:
     "A cell large, with one zoom for all panels."
     run, k, n = seen.run, seen.selected, len(panels)
-    fig = Figure(figsize=(2.6*n, 3.7), dpi=80)
+    fig = Figure(figsize=(2.3*n, 3.5), dpi=90)
     grid = fig.add_gridspec(
-        2, n, height_ratios=[2.5, 0.8], left=0.02, right=0.98, top=0.86, bottom=0.13, hspace=0.12, wspace=0.04
+        2, n, height_ratios=[4, 1], left=0.01, right=0.99, top=0.86, bottom=0.13, hspace=0.06, wspace=0.03
     )
     row = run.table.iloc[k]
     centre, shape = centre or (row['row'], row['column']), next(iter(panels.values())).shape
@@ -341,7 +341,7 @@ def cell_figure(
     fig.suptitle(_short(seen.described(), 60*n//2), fontsize=9, parse_math=False)
     return fig
 
-# %% ../nbs/64_explorer.ipynb #244cc95d
+# %% ../nbs/64_explorer.ipynb #6387eb00
 def to_png(
     picture, # Matplotlib figure or Pillow image
 ) -> bytes:
@@ -366,7 +366,7 @@ def pixel_at(
             u, v = (x - box.x0)/box.width, (1 - y - box.y0)/box.height
             return math.floor(bottom + v*(top - bottom) + .5), math.floor(left + u*(right - left) + .5)
 
-# %% ../nbs/64_explorer.ipynb #3f13d42e
+# %% ../nbs/64_explorer.ipynb #7c6383bf
 ESM = """
 function render({ model, el }) {
   const img = document.createElement('img');
@@ -416,7 +416,7 @@ function render({ model, el }) {
 export default { render };
 """
 
-# %% ../nbs/64_explorer.ipynb #b310b15d
+# %% ../nbs/64_explorer.ipynb #10b880e6
 class _Picture:
     "What pictures of both kinds have: `on_event(f)` calls f(kind, message) on a click, a key or a wheel."
     def on_event(self, f):
@@ -440,7 +440,7 @@ else:
         @traitlets.observe('data')
         def _copy(self, change): self.value = change['new']
 
-# %% ../nbs/64_explorer.ipynb #e69bd6da
+# %% ../nbs/64_explorer.ipynb #ceabf349
 KEYS = {'a': ('judge', 'accept'), 'r': ('judge', 'reject'), 'u': ('judge', 'unsure'), 'z': ('undo',),
         'ArrowRight': ('step', 1), 'ArrowLeft': ('step', -1), 'PageDown': ('turn', 1), 'PageUp': ('turn', -1)}
 
@@ -453,16 +453,17 @@ def _text(text, colour=''):
 def _controls(seen):
     "The widgets by name."
     cells, wide = len(seen.calibration) if seen.calibration else 999, widgets.Layout(width='100%')
-    lowest = min(1/(cells + 1), seen.rate)
+    step, start = .01, math.log10(seen.rate) # a slider takes multiples of its step above its least value
+    lowest = start - max(0, math.floor((start - math.log10(1/(cells + 1)))/step))*step
     orders = [o for o in ORDERS if o != 'frame' or 'frame' in seen.run.table]
     def button(text, tip, width='7em'):
         return widgets.Button(description=text, tooltip=tip, layout={'width': width})
     return dict(
         rate=widgets.FloatLogSlider(
             seen.rate,
-            min=math.log10(lowest),
+            min=lowest,
             max=math.log10(0.5),
-            step=0.01,
+            step=step,
             description='false alarms',
             readout_format='.3f',
             layout={'width': '26em'},
@@ -473,11 +474,11 @@ def _controls(seen):
         message=widgets.HTML(layout=wide),
         order=widgets.Dropdown(options=orders, description='order', layout={'width': '14em'}),
         shown=widgets.Dropdown(options=SHOWN, description='show', layout={'width': '14em'}),
-        back=button('< page', 'Page Up', '5em'),
-        forth=button('page >', 'Page Down', '5em'),
+        back=button('< page', 'Page Up', '6em'),
+        forth=button('page >', 'Page Down', '6em'),
         pages=widgets.HTML(),
-        previous=button('< cell', 'left arrow', '5em'),
-        next=button('cell >', 'right arrow', '5em'),
+        previous=button('< cell', 'left arrow', '6em'),
+        next=button('cell >', 'right arrow', '6em'),
         accept=button('accept (a)', 'a healthy cell'),
         reject=button('reject (r)', 'not a healthy cell'),
         unsure=button('unsure (u)', 'neither'),
@@ -493,14 +494,16 @@ def _controls(seen):
         detail=Picture(wheel=True),
     )
 
-# %% ../nbs/64_explorer.ipynb #ec1ae50b
+# %% ../nbs/64_explorer.ipynb #68671dfd
 def _rows(w):
     "The widgets in their places."
     def row(*names): return widgets.HBox([w[n] for n in names], layout={'flex_flow': 'row wrap'})
-    box = widgets.VBox([
-        row('rate', 'count'), row('order', 'shown', 'back', 'pages', 'forth'), w['gallery'],
-        row('accept', 'reject', 'unsure', 'undo', 'previous', 'next', 'note'), w['cell'], w['message'],
-        w['detail'], row('zoom', 'window'), w['verdict'], row('folder', 'export')])
+    def column(*parts): return widgets.VBox(parts, layout={'max_width': '100%'})
+    left = column(row('order', 'shown', 'back', 'pages', 'forth'), w['gallery'],
+                  row('accept', 'reject', 'unsure', 'undo', 'previous', 'next', 'note'), w['message'])
+    right = column(w['cell'], w['detail'], row('zoom', 'window'))
+    both = widgets.HBox([left, right], layout={'flex_flow': 'row wrap'}) # side by side where there is room
+    box = widgets.VBox([row('rate', 'count'), both, w['verdict'], row('folder', 'export')])
     box.add_class('supn-explorer')
     return box
 
@@ -525,7 +528,7 @@ class Explorer:
         self.draw()
         self.draw_cell()
 
-# %% ../nbs/64_explorer.ipynb #446e934f
+# %% ../nbs/64_explorer.ipynb #0ae6adb9
 def _act(self, do: str, *args, **kwargs) -> None:
     "Call a method of the state, draw again, and say what went wrong."
     before, message = self.seen.selected, ''
@@ -590,7 +593,7 @@ def _panels(self, k):
 Explorer.act, Explorer.draw, Explorer.later = _act, _draw, _later
 Explorer.draw_cell, Explorer.panels = _draw_cell, _panels
 
-# %% ../nbs/64_explorer.ipynb #0f74f3a6
+# %% ../nbs/64_explorer.ipynb #952fd5dd
 def _on_gallery(self, kind, message):
     "A click or a key."
     if kind == 'shown': return self._live()
@@ -629,7 +632,7 @@ def _export(self) -> None:
 for f in (_on_gallery, _on_detail, _write_note): setattr(Explorer, f.__name__, f)
 Explorer.export = _export
 
-# %% ../nbs/64_explorer.ipynb #becf069f
+# %% ../nbs/64_explorer.ipynb #0584f569
 def _still(self) -> Image.Image:
     "The page and the large cell in one picture."
     if self._waiting: self.draw_cell()
