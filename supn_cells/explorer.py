@@ -6,7 +6,7 @@
 __all__ = ['ORDERS', 'SHOWN', 'COLOURS', 'TILE', 'GAP', 'LABEL', 'ESM', 'KEYS', 'Exploration', 'page_picture', 'cell_at',
            'cell_panels', 'cell_figure', 'to_png', 'pixel_at', 'Explorer', 'explore']
 
-# %% ../nbs/64_explorer.ipynb #9267ecf0
+# %% ../nbs/64_explorer.ipynb #af305174
 import asyncio
 import html
 import io
@@ -23,13 +23,13 @@ from matplotlib.figure import Figure
 from PIL import Image, ImageDraw, ImageFont
 
 from .judgements import VERDICTS, Judgement, Judgements, Precision, precision, recalibrate
-from .scored import ScoredRun, Thumbnails, expectation, export_judged
+from .scored import ScoredRun, Thumbnails, export_judged, open_run
 from .runs import user_path
 
 try: from anywidget import AnyWidget
 except ImportError: AnyWidget = None # then there are no clicks and keys, and buttons do the same
 
-# %% ../nbs/64_explorer.ipynb #058af3b3
+# %% ../nbs/64_explorer.ipynb #45803e7c
 ORDERS = ('p-value', 'score', 'name', 'frame', 'random')
 SHOWN = ('all', 'alarms', 'unjudged', *VERDICTS)
 
@@ -58,7 +58,7 @@ class Exploration:
 
     def __len__(self): return len(self.names)
 
-# %% ../nbs/64_explorer.ipynb #7b7b5e97
+# %% ../nbs/64_explorer.ipynb #02511875
 def _alarms(self) -> np.ndarray: # bool, (N,)
     "Which cells raise an alarm at the rate."
     return self.run.table['p_value'].to_numpy() <= self.rate + 1e-12
@@ -99,7 +99,7 @@ Exploration.on_page = property(
     lambda self: self.view[self.page*self.columns*self.rows:][:self.columns*self.rows].tolist(),
     doc='Numbers of the cells on the page.')
 
-# %% ../nbs/64_explorer.ipynb #b97ccb8f
+# %% ../nbs/64_explorer.ipynb #aaae3ecb
 def _show(self,
     order: str | None = None, # one of ORDERS; None: as it is
     shown: str | None = None, # one of SHOWN; None: as it is
@@ -136,7 +136,7 @@ def _turn(self, by: int) -> None:
 
 for f in (_show, _select, _step, _turn): setattr(Exploration, f.__name__[1:], f)
 
-# %% ../nbs/64_explorer.ipynb #a3805c99
+# %% ../nbs/64_explorer.ipynb #89011267
 def _judge(self,
     verdict: str, # one of VERDICTS
 ) -> Judgement:
@@ -174,7 +174,7 @@ def _precision(self, level: float = .95) -> Precision:
 
 for f in (_judge, _note, _undo, _precision): setattr(Exploration, f.__name__[1:], f)
 
-# %% ../nbs/64_explorer.ipynb #98866353
+# %% ../nbs/64_explorer.ipynb #7c2f5d42
 def _count(self) -> str:
     "Alarms, and those expected by chance."
     alarms, chance = int(self.alarms().sum()), self.rate*len(self)
@@ -208,7 +208,7 @@ def _described(self) -> str:
 
 for f in (_count, _verdict, _described): setattr(Exploration, f.__name__[1:], f)
 
-# %% ../nbs/64_explorer.ipynb #d53faa3d
+# %% ../nbs/64_explorer.ipynb #64fc8df3
 COLOURS = {'accept': '#009E73', 'reject': '#D55E00', 'unsure': '#CC9A00', '': '#D8D8D8'}
 TILE, GAP, LABEL = 80, 5, 15 # thumbnail, margin on each side, line of text: pixels
 
@@ -253,7 +253,7 @@ def cell_at(seen: Exploration,
     at = row*seen.columns + column
     return seen.on_page[at] if 0 <= column < seen.columns and 0 <= at < len(seen.on_page) else None
 
-# %% ../nbs/64_explorer.ipynb #42d3a7c7
+# %% ../nbs/64_explorer.ipynb #3e772c00
 def cell_panels(
     run: ScoredRun,
     k: int, # number of the cell
@@ -261,12 +261,13 @@ def cell_panels(
     """The pictures of a cell: as recorded, and what there is of expectation, whitened residual, map,
     surroundings."""
     panels = OrderedDict({'as recorded': run.image(k)})
-    try: both = expectation(run.detector(), run.cell(k))
+    try: both = run.expected(k)
     except (OSError, ValueError) as e:
         both = None
         warnings.warn(f'no expectation is shown: {e}')
-    if both: panels |= {'expected': both[0][0, 0].numpy(), 'whitened residual': both[1][0, 0].numpy()}
-    if (mapped := run.map(k)) is not None: panels['map'] = np.asarray(mapped)
+    if both: panels |= {'expected': both[0], 'whitened residual': both[1]}
+    if (mapped := run.map(k)) is not None: panels[run.map_name] = np.asarray(mapped)
+    if (around := run.surroundings(k)) is not None: panels['surroundings'] = around
     return panels
 
 
@@ -277,10 +278,10 @@ def _frame(shape, zoom, centre):
     return x - half[1], x + half[1], y + half[0], y - half[0]
 
 
-def _scale(title, picture, window):
+def _scale(title, picture, window, run):
     "Colours of a panel."
+    if title == run.map_name: return dict(cmap='viridis', vmin=run.map_range[0], vmax=run.map_range[1])
     if title == 'whitened residual': return dict(cmap='RdBu_r', vmin=-5, vmax=5)
-    if title == 'map': return dict(cmap='viridis', vmin=0, vmax=8)
     low, high = (-1, 1) if title == 'expected' else (float(picture.min()), float(picture.max()))
     return dict(
         cmap='gray',
@@ -288,19 +289,32 @@ def _scale(title, picture, window):
         vmax=low + max(window[1], window[0] + 1e-3)*(high - low),
     )
 
-# %% ../nbs/64_explorer.ipynb #a576a717
+# %% ../nbs/64_explorer.ipynb #7aad2a89
 def _panel(ax, title, picture, run, k, rate, window):
     "Draw one panel."
-    ax.imshow(picture, interpolation='nearest', **_scale(title, picture, window))
     ax.set_title(title, fontsize=9)
     ax.set(xticks=[], yticks=[], facecolor='0.85')
+    if title == 'surroundings': return _draw_surroundings(ax, picture, len(picture)//3, window, run)
+    ax.imshow(picture, interpolation='nearest', **_scale(title, picture, window, run))
     mask = run.mask(k)
     if mask is not None and mask.any() and not mask.all():
         ax.contour(mask, [.5], colors='tab:orange', linewidths=.8)
-    if title == 'map' and run.p_map(k) is not None and (hot := run.p_map(k) <= rate).any():
+    if title == run.map_name and run.p_map(k) is not None and (hot := run.p_map(k) <= rate).any():
         ax.contour(hot, [.5], colors='tab:red', linewidths=1)
     row = run.table.iloc[k]
     ax.plot(row['column'], row['row'], 'o', mec='tab:cyan', mfc='none', ms=9)
+
+
+def _draw_surroundings(ax, picture, side, window, run):
+    "The cell in its frame, whole at any zoom; the square is what the other panels show."
+    ends = (-side - .5, 2*side - .5, 2*side - .5, -side - .5) # in pixels of the other panels
+    ax.imshow(picture, extent=ends, interpolation='nearest', **_scale('', picture, window, run))
+    ax.plot(
+        [-0.5, side - 0.5, side - 0.5, -0.5, -0.5],
+        [-0.5, -0.5, side - 0.5, side - 0.5, -0.5],
+        color='tab:cyan',
+        lw=1,
+    )
 
 
 def _histogram(ax, run, k, calibration, rate):
@@ -336,12 +350,12 @@ def cell_figure(
     for at, (title, picture) in enumerate(panels.items()):
         ax = fig.add_subplot(grid[0, at])
         _panel(ax, title, picture, run, k, seen.rate, window)
-        ax.set(xlim=(left, right), ylim=(bottom, top))
+        if title != 'surroundings': ax.set(xlim=(left, right), ylim=(bottom, top))
     _histogram(fig.add_subplot(grid[1, :]), run, k, seen.calibration, seen.rate)
     fig.suptitle(_short(seen.described(), 60*n//2), fontsize=9, parse_math=False)
     return fig
 
-# %% ../nbs/64_explorer.ipynb #6387eb00
+# %% ../nbs/64_explorer.ipynb #dbb81d34
 def to_png(
     picture, # Matplotlib figure or Pillow image
 ) -> bytes:
@@ -366,7 +380,7 @@ def pixel_at(
             u, v = (x - box.x0)/box.width, (1 - y - box.y0)/box.height
             return math.floor(bottom + v*(top - bottom) + .5), math.floor(left + u*(right - left) + .5)
 
-# %% ../nbs/64_explorer.ipynb #7c6383bf
+# %% ../nbs/64_explorer.ipynb #f274a7fc
 ESM = """
 function render({ model, el }) {
   const img = document.createElement('img');
@@ -416,7 +430,7 @@ function render({ model, el }) {
 export default { render };
 """
 
-# %% ../nbs/64_explorer.ipynb #10b880e6
+# %% ../nbs/64_explorer.ipynb #9e345b26
 class _Picture:
     "What pictures of both kinds have: `on_event(f)` calls f(kind, message) on a click, a key or a wheel."
     def on_event(self, f):
@@ -440,7 +454,7 @@ else:
         @traitlets.observe('data')
         def _copy(self, change): self.value = change['new']
 
-# %% ../nbs/64_explorer.ipynb #ceabf349
+# %% ../nbs/64_explorer.ipynb #cd173a4d
 KEYS = {'a': ('judge', 'accept'), 'r': ('judge', 'reject'), 'u': ('judge', 'unsure'), 'z': ('undo',),
         'ArrowRight': ('step', 1), 'ArrowLeft': ('step', -1), 'PageDown': ('turn', 1), 'PageUp': ('turn', -1)}
 
@@ -494,7 +508,7 @@ def _controls(seen):
         detail=Picture(wheel=True),
     )
 
-# %% ../nbs/64_explorer.ipynb #68671dfd
+# %% ../nbs/64_explorer.ipynb #a1805fb8
 def _rows(w):
     "The widgets in their places."
     def row(*names): return widgets.HBox([w[n] for n in names], layout={'flex_flow': 'row wrap'})
@@ -528,7 +542,7 @@ class Explorer:
         self.draw()
         self.draw_cell()
 
-# %% ../nbs/64_explorer.ipynb #0ae6adb9
+# %% ../nbs/64_explorer.ipynb #c252e65f
 def _act(self, do: str, *args, **kwargs) -> None:
     "Call a method of the state, draw again, and say what went wrong."
     before, message = self.seen.selected, ''
@@ -593,7 +607,7 @@ def _panels(self, k):
 Explorer.act, Explorer.draw, Explorer.later = _act, _draw, _later
 Explorer.draw_cell, Explorer.panels = _draw_cell, _panels
 
-# %% ../nbs/64_explorer.ipynb #952fd5dd
+# %% ../nbs/64_explorer.ipynb #7bc8a0b5
 def _on_gallery(self, kind, message):
     "A click or a key."
     if kind == 'shown': return self._live()
@@ -632,7 +646,7 @@ def _export(self) -> None:
 for f in (_on_gallery, _on_detail, _write_note): setattr(Explorer, f.__name__, f)
 Explorer.export = _export
 
-# %% ../nbs/64_explorer.ipynb #0584f569
+# %% ../nbs/64_explorer.ipynb #5e3f6521
 def _still(self) -> Image.Image:
     "The page and the large cell in one picture."
     if self._waiting: self.draw_cell()
@@ -661,11 +675,11 @@ Explorer.still, Explorer._ipython_display_, Explorer._live = _still, _ipython_di
 
 
 def explore(
-    run: str | Path, # folder of a run of score_cells, relative to where the user is
-    cells: str | Path = '', # folder of the cells; empty: as the run says
+    run: str | Path, # folder of a run of score_cells or score_frames, relative to where the user is
+    cells: str | Path = '', # folder of the cells, or frames; empty: as the run says
     model: str | Path = '', # folder of the detector; empty: as the run says
     name: str = '', # who judges; empty: the user of this computer
 ) -> Explorer:
     "Open a run; FileNotFoundError or ValueError says what is missing, and what to do."
-    opened = ScoredRun(user_path(run), cells and user_path(cells), model and user_path(model))
+    opened = open_run(user_path(run), cells and user_path(cells), model and user_path(model))
     return Explorer(Exploration(opened, name))
