@@ -104,7 +104,7 @@ class User:
     def click_cell(self, column, row):
         "Click a thumbnail."
         box = self.gallery.bounding_box()
-        at = {'x': (column + .5)*box['width']/8, 'y': (row + .5)*box['height']/3}
+        at = {'x': (column + .5)*box['width']/8, 'y': (row + .5)*box['height']/2}
         self.gallery.click(position=at)
 
 
@@ -162,7 +162,7 @@ def main():
         lab, url = start_lab(folder)
         try:
             browser = p.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-            page = browser.new_page(viewport={'width': 1280, 'height': 1200})
+            page = browser.new_page(viewport={'width': 1290, 'height': 1200})
             page.set_default_timeout(WAIT)
             user = User(page, shots)
             try: walk(user, url, folder)

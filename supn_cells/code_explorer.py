@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['CodeView', 'active_coordinates', 'code_panels', 'code_figure', 'CodeExplorer', 'explore_codes']
 
-# %% ../nbs/65_code_explorer.ipynb #f8d3927e
+# %% ../nbs/65_code_explorer.ipynb #74ba1f18
 from collections import OrderedDict
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from .stencil import offsets
 from .training import frozen
 from .vae import VAE, load_model
 
-# %% ../nbs/65_code_explorer.ipynb #35ca6239
+# %% ../nbs/65_code_explorer.ipynb #0a28677f
 class CodeView:
     "A code of a model, and the Gaussian over images that one of its likelihoods predicts there."
     def __init__(self,
@@ -62,7 +62,7 @@ class CodeView:
             torch.manual_seed(self.seed)
             return self.normal.sample((n,))
 
-# %% ../nbs/65_code_explorer.ipynb #8842b86e
+# %% ../nbs/65_code_explorer.ipynb #43d89c17
 def active_coordinates(
     model: VAE,
     code: Tensor | None = None, # around which they move, (latent,); None: zeros
@@ -76,7 +76,7 @@ def active_coordinates(
     effect = change.square().mean((1, 2, 3)).sqrt()
     return effect.argsort(descending=True).tolist(), effect
 
-# %% ../nbs/65_code_explorer.ipynb #30a8574d
+# %% ../nbs/65_code_explorer.ipynb #f481fa27
 def code_panels(
     view: CodeView,
     pixel: tuple, # row and column whose correlations are shown
@@ -98,7 +98,7 @@ def code_panels(
     panels[f'correlation with ({pixel[0]}, {pixel[1]})'] = correlation[k]
     return panels
 
-# %% ../nbs/65_code_explorer.ipynb #193e5641
+# %% ../nbs/65_code_explorer.ipynb #a484813b
 def _colours(title, picture, ranges):
     "Colours of a panel; `ranges` remembers those of the first code."
     if title.startswith(('off', 'corr')): return dict(cmap='RdBu_r', vmin=-1, vmax=1)
@@ -112,7 +112,7 @@ def code_figure(
     pixel: tuple, # row and column, marked
     ranges: dict, # of colours, by title; filled with what is missing
 ) -> Figure:
-    "The panels in two rows, with their colour bars."
+    "The panels in two rows; a colour bar where the range is not from -1 to 1."
     fig = Figure(figsize=(10.4, 5.4), dpi=80)
     for at, (title, picture) in enumerate(panels.items()):
         ax = fig.add_axes([.01 + at % 4*.25, .52 - at//4*.5, .19, .4])
@@ -121,13 +121,14 @@ def code_figure(
         ax.set(xticks=[], yticks=[])
         ax.plot(pixel[1], pixel[0], 'o', mec='tab:cyan', mfc='none', ms=7)
     for ax, title in zip(fig.axes[:len(panels)], panels):
+        if title not in ranges: continue # the others go from -1 to 1
         box = ax.get_position()
         fig.colorbar(
             ax.images[0], cax=fig.add_axes([box.x1 + 0.004, box.y0, 0.008, box.height])
         ).ax.tick_params(labelsize=6)
     return fig
 
-# %% ../nbs/65_code_explorer.ipynb #bb4031be
+# %% ../nbs/65_code_explorer.ipynb #c311ceaf
 class CodeExplorer:
     "Widgets over a `CodeView`."
     def __init__(self,
@@ -168,7 +169,7 @@ class CodeExplorer:
         self.view.seed += 1
         self.draw()
 
-# %% ../nbs/65_code_explorer.ipynb #0ca85b9d
+# %% ../nbs/65_code_explorer.ipynb #d66a759f
 def _draw(self) -> None:
     "Draw what the view shows."
     panels = code_panels(self.view, self.pixel, self.offset.value or 0)

@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['ORDERS', 'SHOWN', 'COLOURS', 'TILE', 'GAP', 'LABEL', 'ESM', 'KEYS', 'Exploration', 'page_picture', 'cell_at',
-           'cell_panels', 'cell_figure', 'to_png', 'pixel_at', 'Explorer', 'explore']
+           'cell_panels', 'cell_figure', 'to_png', 'pixel_at', 'Explorer', 'open_explorer']
 
-# %% ../nbs/64_explorer.ipynb #af305174
+# %% ../nbs/64_explorer.ipynb #acb1ba1b
 import asyncio
 import html
 import io
@@ -29,7 +29,7 @@ from .runs import user_path
 try: from anywidget import AnyWidget
 except ImportError: AnyWidget = None # then there are no clicks and keys, and buttons do the same
 
-# %% ../nbs/64_explorer.ipynb #45803e7c
+# %% ../nbs/64_explorer.ipynb #adf52b78
 ORDERS = ('p-value', 'score', 'name', 'frame', 'random')
 SHOWN = ('all', 'alarms', 'unjudged', *VERDICTS)
 
@@ -58,7 +58,7 @@ class Exploration:
 
     def __len__(self): return len(self.names)
 
-# %% ../nbs/64_explorer.ipynb #02511875
+# %% ../nbs/64_explorer.ipynb #fae4ef30
 def _alarms(self) -> np.ndarray: # bool, (N,)
     "Which cells raise an alarm at the rate."
     return self.run.table['p_value'].to_numpy() <= self.rate + 1e-12
@@ -99,7 +99,7 @@ Exploration.on_page = property(
     lambda self: self.view[self.page*self.columns*self.rows:][:self.columns*self.rows].tolist(),
     doc='Numbers of the cells on the page.')
 
-# %% ../nbs/64_explorer.ipynb #aaae3ecb
+# %% ../nbs/64_explorer.ipynb #25297eb1
 def _show(self,
     order: str | None = None, # one of ORDERS; None: as it is
     shown: str | None = None, # one of SHOWN; None: as it is
@@ -111,6 +111,7 @@ def _show(self,
             raise ValueError(f'{what} must be one of {", ".join(known)}, not {value!r}')
     if rate is not None and not 0 < rate < 1: raise ValueError(f'rate must lie between 0 and 1, got {rate}')
     if order or shown: self.page = 0
+    if rate is not None: rate = float(f'{rate:.4g}') # sliders say 0.05000000000000002
     self.order, self.shown, self.rate = order or self.order, shown or self.shown, rate or self.rate
     self.refresh()
 
@@ -136,7 +137,7 @@ def _turn(self, by: int) -> None:
 
 for f in (_show, _select, _step, _turn): setattr(Exploration, f.__name__[1:], f)
 
-# %% ../nbs/64_explorer.ipynb #89011267
+# %% ../nbs/64_explorer.ipynb #3cbfba2c
 def _judge(self,
     verdict: str, # one of VERDICTS
 ) -> Judgement:
@@ -174,7 +175,7 @@ def _precision(self, level: float = .95) -> Precision:
 
 for f in (_judge, _note, _undo, _precision): setattr(Exploration, f.__name__[1:], f)
 
-# %% ../nbs/64_explorer.ipynb #7c2f5d42
+# %% ../nbs/64_explorer.ipynb #e844d78a
 def _count(self) -> str:
     "Alarms, and those expected by chance."
     alarms, chance = int(self.alarms().sum()), self.rate*len(self)
@@ -208,7 +209,7 @@ def _described(self) -> str:
 
 for f in (_count, _verdict, _described): setattr(Exploration, f.__name__[1:], f)
 
-# %% ../nbs/64_explorer.ipynb #64fc8df3
+# %% ../nbs/64_explorer.ipynb #43b68b82
 COLOURS = {'accept': '#009E73', 'reject': '#D55E00', 'unsure': '#CC9A00', '': '#D8D8D8'}
 TILE, GAP, LABEL = 80, 5, 15 # thumbnail, margin on each side, line of text: pixels
 
@@ -253,7 +254,7 @@ def cell_at(seen: Exploration,
     at = row*seen.columns + column
     return seen.on_page[at] if 0 <= column < seen.columns and 0 <= at < len(seen.on_page) else None
 
-# %% ../nbs/64_explorer.ipynb #3e772c00
+# %% ../nbs/64_explorer.ipynb #dcc4f8d5
 def cell_panels(
     run: ScoredRun,
     k: int, # number of the cell
@@ -289,7 +290,7 @@ def _scale(title, picture, window, run):
         vmax=low + max(window[1], window[0] + 1e-3)*(high - low),
     )
 
-# %% ../nbs/64_explorer.ipynb #7aad2a89
+# %% ../nbs/64_explorer.ipynb #1675bd28
 def _panel(ax, title, picture, run, k, rate, window):
     "Draw one panel."
     ax.set_title(title, fontsize=9)
@@ -324,10 +325,12 @@ def _histogram(ax, run, k, calibration, rate):
     ax.tick_params(labelsize=7)
     ax.axvline(score, color='tab:blue', lw=2, label='this cell')
     if calibration:
-        ax.stairs(*np.histogram(calibration.scores.numpy(), 40), fill=True, color='0.7', label='healthy')
+        healthy = calibration.scores.numpy()
+        ends = healthy.min(), max(np.quantile(healthy, .995), score) # a stray one must not squeeze all others
+        ax.stairs(*np.histogram(healthy, 60, ends), fill=True, color='0.7', label='healthy')
         try: ax.axvline(calibration.threshold(rate), color='tab:red', ls='--', lw=1, label='threshold')
         except ValueError: pass # too few cells for the rate
-    ax.legend(fontsize=7, loc='upper right')
+    ax.legend(fontsize=7, loc='upper center', ncols=3)
     ax.set_yticks([])
 
 
@@ -355,7 +358,7 @@ def cell_figure(
     fig.suptitle(_short(seen.described(), 60*n//2), fontsize=9, parse_math=False)
     return fig
 
-# %% ../nbs/64_explorer.ipynb #dbb81d34
+# %% ../nbs/64_explorer.ipynb #88194059
 def to_png(
     picture, # Matplotlib figure or Pillow image
 ) -> bytes:
@@ -380,7 +383,7 @@ def pixel_at(
             u, v = (x - box.x0)/box.width, (1 - y - box.y0)/box.height
             return math.floor(bottom + v*(top - bottom) + .5), math.floor(left + u*(right - left) + .5)
 
-# %% ../nbs/64_explorer.ipynb #f274a7fc
+# %% ../nbs/64_explorer.ipynb #4079c062
 ESM = """
 function render({ model, el }) {
   const img = document.createElement('img');
@@ -430,7 +433,7 @@ function render({ model, el }) {
 export default { render };
 """
 
-# %% ../nbs/64_explorer.ipynb #9e345b26
+# %% ../nbs/64_explorer.ipynb #c7ffaac1
 class _Picture:
     "What pictures of both kinds have: `on_event(f)` calls f(kind, message) on a click, a key or a wheel."
     def on_event(self, f):
@@ -454,7 +457,7 @@ else:
         @traitlets.observe('data')
         def _copy(self, change): self.value = change['new']
 
-# %% ../nbs/64_explorer.ipynb #cd173a4d
+# %% ../nbs/64_explorer.ipynb #c6f12e9b
 KEYS = {'a': ('judge', 'accept'), 'r': ('judge', 'reject'), 'u': ('judge', 'unsure'), 'z': ('undo',),
         'ArrowRight': ('step', 1), 'ArrowLeft': ('step', -1), 'PageDown': ('turn', 1), 'PageUp': ('turn', -1)}
 
@@ -508,7 +511,7 @@ def _controls(seen):
         detail=Picture(wheel=True),
     )
 
-# %% ../nbs/64_explorer.ipynb #a1805fb8
+# %% ../nbs/64_explorer.ipynb #2db19c42
 def _rows(w):
     "The widgets in their places."
     def row(*names): return widgets.HBox([w[n] for n in names], layout={'flex_flow': 'row wrap'})
@@ -542,7 +545,7 @@ class Explorer:
         self.draw()
         self.draw_cell()
 
-# %% ../nbs/64_explorer.ipynb #c252e65f
+# %% ../nbs/64_explorer.ipynb #193df248
 def _act(self, do: str, *args, **kwargs) -> None:
     "Call a method of the state, draw again, and say what went wrong."
     before, message = self.seen.selected, ''
@@ -607,7 +610,7 @@ def _panels(self, k):
 Explorer.act, Explorer.draw, Explorer.later = _act, _draw, _later
 Explorer.draw_cell, Explorer.panels = _draw_cell, _panels
 
-# %% ../nbs/64_explorer.ipynb #7bc8a0b5
+# %% ../nbs/64_explorer.ipynb #281d4175
 def _on_gallery(self, kind, message):
     "A click or a key."
     if kind == 'shown': return self._live()
@@ -646,7 +649,7 @@ def _export(self) -> None:
 for f in (_on_gallery, _on_detail, _write_note): setattr(Explorer, f.__name__, f)
 Explorer.export = _export
 
-# %% ../nbs/64_explorer.ipynb #5e3f6521
+# %% ../nbs/64_explorer.ipynb #0e849dd3
 def _still(self) -> Image.Image:
     "The page and the large cell in one picture."
     if self._waiting: self.draw_cell()
@@ -674,7 +677,7 @@ def _live(self):
 Explorer.still, Explorer._ipython_display_, Explorer._live = _still, _ipython_display_, _live
 
 
-def explore(
+def open_explorer(
     run: str | Path, # folder of a run of score_cells or score_frames, relative to where the user is
     cells: str | Path = '', # folder of the cells, or frames; empty: as the run says
     model: str | Path = '', # folder of the detector; empty: as the run says

@@ -214,7 +214,9 @@ def recalibrate(
     k = math.floor(rate*(n + 1) + 1e-9)
     if k < 1:
         fewest = math.ceil(1/rate - 1e-9) - 1
-        raise ValueError(f'a false-alarm rate of {rate} needs at least {fewest} healthy cells, and {n} are')
+        raise ValueError(
+            f'a false-alarm rate of {rate:.3g} needs at least {fewest} healthy cells, and {n} are'
+        )
     threshold = float(np.sort(scores[healthy])[-k])
     missing = int((open_ & (scores >= threshold)).sum()) if judged == 'from the top' else 0
     if missing: raise ValueError(f'{missing} of the cells with the highest scores are not judged yet')
