@@ -11,7 +11,7 @@ parser.read(here/'settings.ini', encoding='utf-8')
 cfg = parser['DEFAULT']
 lib = cfg['lib_path']
 readme = here/'README.md'
-extras = {name: shlex.split(cfg[f'{name}_requirements']) for name in ('train', 'baselines', 'export', 'dev')}
+extras = {name: shlex.split(cfg[f'{name}_requirements']) for name in ('train', 'explore', 'baselines', 'export', 'dev')}
 extras['dev'] = sum(extras.values(), [])
 extras['zarr'] = shlex.split(cfg['zarr_requirements'])
 

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['TURNS', 'MAX_VALUES', 'NEEDED', 'READ', 'OTHER', 'MASK_NAMES', 'FL_URL', 'FL_COUNTS', 'FL_DIGEST', 'check_cells',
-           'CellSet', 'Preparation', 'read_image', 'read_mask', 'cell_files', 'load_cells', 'find_fl', 'content_digest',
-           'verify_fl', 'fetch_fl', 'fl_folder', 'load_fl']
+           'CellSet', 'Preparation', 'open_tiff', 'read_image', 'read_mask', 'cell_files', 'load_cells', 'find_fl',
+           'content_digest', 'verify_fl', 'fetch_fl', 'fl_folder', 'load_fl']
 
 # %% ../nbs/10_cells.ipynb #6aecc19a
 import hashlib
@@ -18,6 +18,7 @@ import tempfile
 import unicodedata
 import warnings
 import zipfile
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 import numpy as np
@@ -164,9 +165,6 @@ def _as_shown(x, page, imagej):
     "Pixels of a TIFF page, (H, W), as a viewer shows them; ValueError names the tag that cannot be honoured."
     if page.photometric == tifffile.PHOTOMETRIC.PALETTE:
         raise ValueError('it has a colour table: convert it to grey')
-    if page.photometric not in (tifffile.PHOTOMETRIC.MINISBLACK, tifffile.PHOTOMETRIC.MINISWHITE):
-        raise ValueError('its pixels are not grey levels, by its tag PhotometricInterpretation')
-    if page.samplesperpixel != 1: raise ValueError(f'it says that a pixel has {page.samplesperpixel} values')
     if x.dtype.kind == 'c': raise ValueError('its pixels are complex numbers')
     if page.photometric == tifffile.PHOTOMETRIC.MINISWHITE:
         if x.dtype.kind not in 'bu': raise ValueError('white is zero, in numbers that have no greatest value')
@@ -202,30 +200,51 @@ def _check_bits(page):
 
 
 def _check_tiff(tif):
-    "ValueError if tags or pixels of the first page are missing, or claim too much."
+    "ValueError if tags or pixels of the first page are missing."
     page = tif.pages[0]
     if missing := [name for name in NEEDED if name not in page.tags]:
         raise ValueError(f'the file is damaged: its tag {missing[0]} is missing')
-    for shape in (lambda: page.shape, lambda: tif.series[0].shape):
-        if (size := math.prod(shape())) > MAX_VALUES:
-            raise ValueError(f'it says that it holds {size:,} values, and images of cells have '
-                             f'{MAX_VALUES:,} at most: cut the cells out first')
     _check_bits(page)
     pieces = list(zip(page.dataoffsets, page.databytecounts))
     if not pieces or not all(n > 0 and start + n <= tif.filehandle.size for start, n in pieces):
         raise ValueError('the file is damaged: pixels are missing')
 
-# %% ../nbs/10_cells.ipynb #64aa1230
-def _read_tiff(path):
-    "The one page of a TIFF file, as shown."
+
+@contextmanager
+def open_tiff(
+    path, # of a TIFF file
+): # its tifffile.TiffFile
+    "Open a TIFF file; ValueError if it is damaged, also where tifffile only notes an error."
     logger, errors = logging.getLogger('tifffile'), _Errors()
     logger.addHandler(errors)
     try:
         with tifffile.TiffFile(path) as tif:
             _check_tiff(tif)
-            x, page = np.squeeze(tif.asarray()), tif.pages[0]
-            return _as_shown(x, page, tif.imagej_metadata or {}) if x.ndim == 2 else x
+            yield tif
     finally: logger.removeHandler(errors)
+
+
+# %% ../nbs/10_cells.ipynb #64aa1230
+def _check_grey(page):
+    "ValueError unless a page has one grey value a pixel, by its tags."
+    if page.photometric == tifffile.PHOTOMETRIC.PALETTE:
+        raise ValueError('it has a colour table: convert it to grey')
+    if page.photometric not in (tifffile.PHOTOMETRIC.MINISBLACK, tifffile.PHOTOMETRIC.MINISWHITE):
+        raise ValueError('its pixels are not grey levels, by its tag PhotometricInterpretation')
+    if page.samplesperpixel != 1: raise ValueError(f'it says that a pixel has {page.samplesperpixel} values')
+
+
+def _read_tiff(path):
+    "The one page of a TIFF file, as shown."
+    with open_tiff(path) as tif:
+        for shape in (lambda: tif.pages[0].shape, lambda: tif.series[0].shape):
+            if (size := math.prod(shape())) > MAX_VALUES:
+                raise ValueError(f'it says that it holds {size:,} values, and images of cells have '
+                                 f'{MAX_VALUES:,} at most: cut the cells out first')
+        x, page = np.squeeze(tif.asarray()), tif.pages[0]
+        if x.ndim != 2: return x
+        _check_grey(page)
+        return _as_shown(x, page, tif.imagej_metadata or {})
 
 
 def _read_png(path):

@@ -16,7 +16,7 @@ import numpy as np
 import tifffile
 from PIL import Image, ImageOps
 
-from .cells import MASK_NAMES, _as_shown
+from .cells import MASK_NAMES, _as_shown, open_tiff
 
 # %% ../nbs/13_frames.ipynb #0142eaed
 @dataclass
@@ -192,7 +192,7 @@ def _imagej_about(tif):
 # %% ../nbs/13_frames.ipynb #0eccb587
 def _read_tiff(path, name, channel, plane):
     "One plane of a TIFF."
-    with tifffile.TiffFile(path) as tif:
+    with open_tiff(path) as tif:
         if len(tif.series) != 1:
             shapes = ', '.join(str(s.shape) for s in tif.series[:4])
             raise ValueError(f'it holds {len(tif.series)} images ({shapes}, ...): export them one a file')

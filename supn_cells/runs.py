@@ -206,6 +206,10 @@ def check_places(
         if not user_path(folder).is_dir():
             hint = 'Train a detector there first, or correct' if folder == values.get('model') else 'Correct'
             raise FileNotFoundError(f'no such folder: {user_path(folder)}. {hint} the path')
+    if (scored := values.get('scored')) and not user_path(scored).is_dir():
+        raise FileNotFoundError(
+            f'no such folder: {user_path(scored)}. Score cells there first, or correct it'
+        )
     if (target := values.get('results')) and not target.endswith('.csv'):
         raise ValueError(f'results = {target!r} should be a file that ends in .csv')
 

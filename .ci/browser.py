@@ -1,0 +1,180 @@
+"""The explorer in JupyterLab, in a headless Chromium: what a user does, step by step, with a screenshot of each.
+
+    pip install playwright   and a Chromium, `apt install chromium` for example
+    python .ci/browser.py [FOLDER]
+
+Opens nbs/explore.ipynb on synthetic cells, moves the slider, clicks a cell, judges three by key, takes one back, reloads
+page and kernel, and finds the two judgements. Screenshots go to FOLDER (default: a temporary one). Status 1 if a step fails.
+"""
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import expect, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+CHROMIUM = os.environ.get('CHROMIUM') or shutil.which('chromium') or shutil.which('google-chrome')
+FLAGS = [
+    '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync',
+    '--disable-background-networking', '--disable-component-update',
+]
+WAIT = 120_000  # longest wait for one step, milliseconds
+
+
+def prepare(folder):
+    "A folder with the notebook, set to a run in it that stays when the kernel goes."
+    nb = json.loads((ROOT/'nbs'/'explore.ipynb').read_text(encoding='utf-8'))
+    for cell in nb['cells']:
+        if cell['cell_type'] == 'code': cell['outputs'], cell['execution_count'] = [], None
+        if 'parameters' in cell['metadata'].get('tags', ()):
+            source = ''.join(cell['source'])
+            cell['source'] = re.sub(r"^run: str = ''", f'run: str = {str(folder/"run")!r}', source, flags=re.M)
+    nb['metadata']['kernelspec'] = {'name': 'python3', 'display_name': 'Python 3', 'language': 'python'}
+    (folder/'lab').mkdir()
+    (folder/'lab'/'explore.ipynb').write_text(json.dumps(nb), encoding='utf-8')
+
+
+def start_lab(folder):
+    "JupyterLab on a free port, with settings of its own, and its address."
+    with socket.socket() as s:
+        s.bind(('127.0.0.1', 0))
+        port = s.getsockname()[1]
+    quiet = folder/'jupyterlab_settings_dir'/'@jupyterlab'/'apputils-extension'
+    quiet.mkdir(parents=True)
+    (quiet/'notification.jupyterlab-settings').write_text('{"fetchNews": "false", "checkForUpdates": false}')
+    own = {name: str(folder/name.lower()) for name in ('JUPYTER_CONFIG_DIR', 'JUPYTERLAB_SETTINGS_DIR',
+                                                       'JUPYTERLAB_WORKSPACES_DIR', 'JUPYTER_RUNTIME_DIR')}
+    lab = subprocess.Popen(
+        [sys.executable, '-m', 'jupyterlab', '--no-browser', '--ip=127.0.0.1', f'--port={port}', '--allow-root',
+         '--ServerApp.token=', '--ServerApp.password=', f'--ServerApp.root_dir={folder/"lab"}',
+         '--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate', '--LabApp.news_url='],
+        env={**os.environ, **own}, stdout=open(folder/'lab.log', 'w'), stderr=subprocess.STDOUT)
+    url = f'http://127.0.0.1:{port}'
+    for _ in range(300):
+        assert lab.poll() is None, (folder/'lab.log').read_text()[-2000:]
+        try: return lab, urllib.request.urlopen(f'{url}/api', timeout=5) and url
+        except OSError: time.sleep(.2)
+    raise TimeoutError('JupyterLab does not answer')
+
+
+class User:
+    "What a user sees and does."
+    def __init__(self, page, shots):
+        self.page, self.shots, self.steps = page, shots, 0
+        self.box = page.locator('.supn-explorer').first
+        self.gallery = self.box.locator('img').first
+        self.said = self.box.locator('[role=status]')
+
+    def step(self, what):
+        "Note a step, and take a picture of it."
+        self.steps += 1
+        self.page.wait_for_timeout(1500)  # for the large cell
+        self.page.screenshot(path=self.shots/f'{self.steps}-{what.replace(" ", "-")}.png')
+        print(f'ok {self.steps}: {what} ({time.perf_counter() - START:.0f} s)', flush=True)
+
+    def menu(self, *names):
+        "Choose from the menus of JupyterLab."
+        self.page.locator('.lm-MenuBar-itemLabel', has_text=re.compile(f'^{names[0]}$')).click()
+        self.page.locator('.lm-Menu-itemLabel', has_text=re.compile(f'^{names[1]}')).first.click()
+
+    def open(self, url):
+        "Open the notebook; the explorer appears after the cells have run."
+        self.page.goto(f'{url}/lab/tree/explore.ipynb?reset')
+        self.page.locator('.jp-Notebook').first.wait_for(timeout=WAIT)
+        dialog = self.page.locator('.jp-Dialog button.jp-mod-accept')  # which kernel, if JupyterLab asks
+        try: dialog.click(timeout=8000)
+        except PlaywrightError: pass
+        expect(self.page.locator('#jp-main-statusbar')).to_contain_text('Idle', timeout=WAIT)
+
+    def appear(self):
+        "Wait for the explorer, and bring it into sight."
+        self.gallery.wait_for(timeout=WAIT)
+        expect(self.said.first).to_contain_text('alarms of', timeout=WAIT)
+        self.gallery.evaluate("e => e.scrollIntoView({block: 'center'})")
+
+    def click_cell(self, column, row):
+        "Click a thumbnail."
+        box = self.gallery.bounding_box()
+        at = {'x': (column + .5)*box['width']/8, 'y': (row + .5)*box['height']/2}
+        self.gallery.click(position=at)
+
+
+def judgements(folder): return (folder/'run'/'judgements.csv').read_text().splitlines()[1:]
+
+
+def walk(user, url, folder):
+    "All steps, in the order of a session."
+    user.open(url)
+    user.menu('Run', 'Run All Cells')
+    user.appear()
+    user.step('opened')
+    before, n_cells = user.said.first.inner_text(), user.page.locator('.jp-Notebook .jp-Cell').count()
+    user.box.locator('.noUi-handle').first.focus()
+    user.page.keyboard.press('End')
+    expect(user.said.first).to_contain_text('rate of 0.5 ', timeout=WAIT)
+    old, new = (int(text.split()[0]) for text in (before, user.said.first.inner_text()))
+    assert new > old, f'{old} alarms, and at a higher rate {new}'
+    user.step('slider moved')
+    user.click_cell(2, 1)
+    expect(user.box).to_contain_text('score', timeout=WAIT)
+    user.step('cell clicked')
+    for k, (key, verdict) in enumerate((('a', 'accept'), ('r', 'reject'), ('u', 'unsure')), 1):
+        user.page.keyboard.press(key)
+        expect(user.box).to_contain_text(f'1 {verdict}', timeout=WAIT)
+        assert len(judgements(folder)) == k, judgements(folder)
+    user.step('three judged by key')
+    user.page.keyboard.press('z')
+    expect(user.box).to_contain_text('took back', timeout=WAIT)
+    assert len(judgements(folder)) == 2, judgements(folder)
+    user.step('one taken back')
+    note = user.box.locator('input[placeholder^=note]')
+    note.click()
+    user.page.keyboard.type('a rare one')  # letters that are keys elsewhere
+    assert len(judgements(folder)) == 2 and note.input_value() == 'a rare one'
+    note.fill('')
+    assert user.page.locator('.jp-Notebook .jp-Cell').count() == n_cells, 'a key made JupyterLab insert a cell'
+    user.page.keyboard.press('Control+s')
+    user.page.reload()
+    user.page.locator('.jp-Notebook').first.wait_for(timeout=WAIT)
+    user.step('page reloaded')
+    user.menu('Kernel', 'Restart Kernel and Run All Cells')
+    user.page.locator('.jp-Dialog button.jp-mod-accept').click()
+    user.appear()
+    expect(user.box).to_contain_text('1 accept, 1 reject, 0 unsure', timeout=WAIT)
+    user.step('kernel restarted, two judgements found')
+
+
+def main():
+    shots = Path(sys.argv[1] if len(sys.argv) > 1 else tempfile.mkdtemp())
+    shots.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as t, sync_playwright() as p:
+        folder = Path(t)
+        prepare(folder)
+        lab, url = start_lab(folder)
+        try:
+            browser = p.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+            page = browser.new_page(viewport={'width': 1290, 'height': 1200})
+            page.set_default_timeout(WAIT)
+            user = User(page, shots)
+            try: walk(user, url, folder)
+            except BaseException:
+                page.screenshot(path=shots/'failed.png')
+                raise
+            finally: browser.close()
+        finally:
+            lab.terminate()
+            lab.wait(20)
+    print(f'{user.steps} steps in {time.perf_counter() - START:.0f} s; screenshots in {shots}')
+
+
+START = time.perf_counter()
+if __name__ == '__main__': sys.exit(main())
