@@ -186,7 +186,7 @@ def _on_picture(self, kind, message):
         self.pixel = pixel
         self.draw()
 
-
+# %% ../nbs/65_code_explorer.ipynb #87185c40
 def _show_codes(self):
     "A picture, and the widgets, which take it away."
     png = {'image/png': self.picture.data, 'text/plain': self.picture.alt}

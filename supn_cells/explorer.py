@@ -79,7 +79,7 @@ def _ranks(self):
     if self.order == 'score': return np.argsort(-table['score'].to_numpy(), kind='stable')
     return np.lexsort([-table['score'].to_numpy(), table['p_value'].to_numpy()])
 
-
+# %% ../nbs/64_explorer.ipynb #a9e881ee
 def _refresh(self) -> None:
     "Find out again which cells are shown; the page and the cell that is looked at stay if they can."
     verdicts = np.array(self.verdicts(), object)
@@ -115,7 +115,7 @@ def _show(self,
     self.order, self.shown, self.rate = order or self.order, shown or self.shown, rate or self.rate
     self.refresh()
 
-
+# %% ../nbs/64_explorer.ipynb #d788b278
 def _select(self, k: int) -> None:
     "Look at a cell, and turn to its page."
     self.selected = int(k)
@@ -128,7 +128,7 @@ def _step(self, by: int) -> None:
     at = np.flatnonzero(self.view == self.selected)
     self.select(self.view[min(max(int(at[0]) + by, 0), len(self.view) - 1) if len(at) else 0])
 
-
+# %% ../nbs/64_explorer.ipynb #20055ebd
 def _turn(self, by: int) -> None:
     "Turn pages, and look at the first cell there."
     self.page = min(max(self.page + by, 0), self.pages - 1)
@@ -152,7 +152,7 @@ def _judge(self,
         self.select(self.view[min(here + stays, len(self.view) - 1)])
     return said
 
-
+# %% ../nbs/64_explorer.ipynb #afece200
 def _note(self, text: str) -> Judgement:
     "Write a note on the cell that is looked at; its verdict stays."
     if self.selected is None: raise ValueError('there is no cell to write a note on')
@@ -167,7 +167,7 @@ def _undo(self) -> str | None: # name of the cell
     if name is not None: self.select(self.names.index(name))
     return name
 
-
+# %% ../nbs/64_explorer.ipynb #978dcb3b
 def _precision(self, level: float = .95) -> Precision:
     "Share of right alarms at the rate, among those that were judged, with its interval."
     return precision(self.alarms(), self.verdicts(), level)
@@ -197,7 +197,7 @@ def _verdict(self) -> str:
     except ValueError as e: lines.append(f'no threshold from judgements yet: {e}')
     return '; '.join(lines)
 
-
+# %% ../nbs/64_explorer.ipynb #202cfaaa
 def _described(self) -> str:
     "The cell that is looked at."
     if self.selected is None: return 'no cell'
@@ -231,7 +231,7 @@ def _draw_tile(draw, x, y, text, verdict, alarm, selected):
         draw.text((x + 4, y), verdict[0].upper(), 'white', ImageFont.load_default(12))
     draw.text((x, end[1] + 3), text, 'black', ImageFont.load_default(10))
 
-
+# %% ../nbs/64_explorer.ipynb #58b0dbb1
 def page_picture(seen: Exploration) -> Image.Image: # RGB
     "The thumbnails of a page, with verdicts and alarms."
     w, h = TILE + 2*GAP, TILE + 2*GAP + LABEL
@@ -244,7 +244,7 @@ def page_picture(seen: Exploration) -> Image.Image: # RGB
         _draw_tile(draw, x, y, _short(names[k]), verdict, alarms[k], k == seen.selected)
     return page
 
-
+# %% ../nbs/64_explorer.ipynb #e7249f5f
 def cell_at(seen: Exploration,
     x: float, # from 0 (left) to 1 (right) of the picture of the page
     y: float, # from 0 (top) to 1 (bottom)
@@ -271,7 +271,7 @@ def cell_panels(
     if (around := run.surroundings(k)) is not None: panels['surroundings'] = around
     return panels
 
-
+# %% ../nbs/64_explorer.ipynb #be5a3c54
 def _frame(shape, zoom, centre):
     "Limits of the part that is shown: left, right, bottom, top, in pixels."
     half = [n/(2*zoom) for n in shape]
@@ -305,7 +305,7 @@ def _panel(ax, title, picture, run, k, rate, window):
     row = run.table.iloc[k]
     ax.plot(row['column'], row['row'], 'o', mec='tab:cyan', mfc='none', ms=9)
 
-
+# %% ../nbs/64_explorer.ipynb #a2947b92
 def _draw_surroundings(ax, picture, side, window, run):
     "The cell in its frame, whole at any zoom; the square is what the other panels show."
     ends = (-side - .5, 2*side - .5, 2*side - .5, -side - .5) # in pixels of the other panels
@@ -333,7 +333,7 @@ def _histogram(ax, run, k, calibration, rate):
     ax.legend(fontsize=7, loc='upper center', ncols=3)
     ax.set_yticks([])
 
-
+# %% ../nbs/64_explorer.ipynb #5b476ddd
 def cell_figure(
     seen: Exploration,
     panels: OrderedDict, # of `cell_panels`, of the cell that is looked at
@@ -524,7 +524,7 @@ def _rows(w):
     box.add_class('supn-explorer')
     return box
 
-
+# %% ../nbs/64_explorer.ipynb #88a6f747
 class Explorer:
     "Widgets over an `Exploration`."
     def __init__(self, seen: Exploration):
@@ -560,7 +560,7 @@ def _act(self, do: str, *args, **kwargs) -> None:
     if self.seen.selected != before: self.centre = None
     self.draw(cell=do != 'turn' or self.seen.selected != before)
 
-
+# %% ../nbs/64_explorer.ipynb #a95d5251
 def _draw(self, cell: bool = True) -> None:
     "Everything, the large cell only if it may have changed."
     seen, w = self.seen, self.w
@@ -575,7 +575,7 @@ def _draw(self, cell: bool = True) -> None:
     finally: self._quiet = False
     if cell: self.later()
 
-
+# %% ../nbs/64_explorer.ipynb #19590b3e
 def _later(self) -> None:
     "Draw the large cell when nothing else is waiting; now, if nothing can wait here."
     if self._waiting: self._waiting.cancel()
@@ -597,7 +597,7 @@ def _draw_cell(self) -> None:
     self.w['detail'].alt = f'{", ".join(panels)} of the cell {seen.described()}'
     self.w['detail'].data = to_png(self.figure)
 
-
+# %% ../nbs/64_explorer.ipynb #c4faf25c
 def _panels(self, k):
     "The panels of a cell, the last sixteen remembered."
     with warnings.catch_warnings():
@@ -630,7 +630,7 @@ def _on_detail(self, kind, message):
         zoom.value = new
     else: self.later()
 
-
+# %% ../nbs/64_explorer.ipynb #e886de75
 def _write_note(self, change):
     "The note of the cell that is looked at."
     if not self._quiet: self.act('note', change['new'])
@@ -667,7 +667,7 @@ def _ipython_display_(self):
     view = {'model_id': self.box.model_id, 'version_major': 2, 'version_minor': 0}
     display({'application/vnd.jupyter.widget-view+json': view}, raw=True)
 
-
+# %% ../nbs/64_explorer.ipynb #e0983269
 def _live(self):
     "A browser shows the widgets: the picture goes."
     if self._handle: self._handle.update({'text/plain': ''}, raw=True)

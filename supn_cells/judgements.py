@@ -56,7 +56,7 @@ def read_judgements(
         found[row[0]] = Judgement(*row[1:])
     return found
 
-
+# %% ../nbs/62_judgements.ipynb #7cf71c6f
 def _problem(number, row, before):
     "What is wrong with a row of the file, or None."
     if number == 1 or len(row) != len(COLUMNS): return f'the columns are not {", ".join(COLUMNS)}'
@@ -97,7 +97,7 @@ class Judgements:
 
 NOTHING_SAID = Judgement('', '', '', '')
 
-
+# %% ../nbs/62_judgements.ipynb #c6efe931
 def _user():
     "Name of the user; there are containers without one."
     try: return getpass.getuser()
@@ -150,7 +150,7 @@ def _judge(self,
     self.done.append((cell, before, new))
     return new or NOTHING_SAID
 
-
+# %% ../nbs/62_judgements.ipynb #9118a619
 def _undo(self) -> str | None: # name of the cell; None: this session has said nothing
     "Take back the last judgement of this session; ValueError if another session judged the cell since."
     if not self.done: return None
@@ -222,7 +222,7 @@ def recalibrate(
     if missing: raise ValueError(f'{missing} of the cells with the highest scores are not judged yet')
     return threshold
 
-
+# %% ../nbs/62_judgements.ipynb #7d03ca90
 def _check_random(scores, open_):
     "ValueError if the judged cells score higher or lower than the others."
     if open_.all() or not open_.any(): return

@@ -104,7 +104,7 @@ def read_scores(
     if not len(table): raise ValueError(f'{path} has no cells: score again')
     return table
 
-
+# %% ../nbs/63_scored.ipynb #48d81492
 def _record(folder):
     "What run.json says, or what the parameters of a run say; ValueError names the file."
     for name in ('run.json', 'score_cells.parameters.json', 'score_frames.parameters.json'):
@@ -287,7 +287,7 @@ def thumbnail(
     out[top:top + small.shape[0], left:left + small.shape[1]] = small
     return out
 
-
+# %% ../nbs/63_scored.ipynb #93e0abac
 class Thumbnails:
     "Small pictures of the cells of a run, made when they are first asked for."
     def __init__(self, run: ScoredRun, size: int = 80):
@@ -317,7 +317,7 @@ class Thumbnails:
         for part, value in zip(('name', 'time', 'bytes'), self.mark(k)): self.kept[part][k] = value
         self.made += 1
 
-
+# %% ../nbs/63_scored.ipynb #a40b6fcf
 def _open_kept(path, n, kind):
     "The file of thumbnails; a new one if there is none that fits, in memory if it cannot be written."
     try:
@@ -406,7 +406,7 @@ def _part(self, kind, name):
         self._seen[kind, name] = x
     return self._seen[kind, name]
 
-
+# %% ../nbs/63_scored.ipynb #3d830e83
 def _square(self, kind, k, mode, around=0):
     "The square of a cell, `around` pixels larger on each side."
     row = self.table.iloc[k]
@@ -423,7 +423,7 @@ def _frame_p(self, k):
     p = self.square('p_maps', k, 'constant').astype(np.float32)
     return np.where(self.mask(k) & (p > 0), p, 1).astype(np.float32)
 
-
+# %% ../nbs/63_scored.ipynb #f90d5300
 def _frame_map(self, k): return None if (p := self.p_map(k)) is None else -np.log10(p)
 
 
@@ -481,7 +481,7 @@ def export_judged(
     write_table(table, folder/'cells.csv')
     return {v: verdicts.count(v) for v in (*VERDICTS, 'unjudged')}
 
-
+# %% ../nbs/63_scored.ipynb #aad245dd
 def _copy_cell(self,
     k: int, # number of the cell
     folder: Path, # gets the sub-folders raw and mask
