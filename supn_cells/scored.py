@@ -28,6 +28,7 @@ from .context import cut_windows
 from .context_detector import BLOCK, ContextDetector
 from .detector import AnomalyResult, Detector
 from .files import write_atomically, write_json
+from .frames import read_frame
 from .images import rescale
 from .judgements import NOTHING_SAID, VERDICTS, Judgement
 from .metrics import write_table
@@ -330,8 +331,6 @@ def _open_kept(path, n, kind):
 # %% ../nbs/63_scored.ipynb #03cc1599
 def _read_plane(file, channel, plane):
     "Pixels of a frame, (H, W), float32."
-    try: from supn_cells.frames import read_frame
-    except ImportError: return read_image(file)
     frame = read_frame(file, channel, plane)
     return np.asarray(frame.region(0, frame.shape[0], 0, frame.shape[1]), np.float32)
 
