@@ -53,7 +53,7 @@ def save_cells(
     for part, stack in parts.items():
         (Path(folder)/part).mkdir(parents=True, exist_ok=True)
         for name, x in zip(cells.names, stack):
-            Image.fromarray(x.cpu().numpy()).save(Path(folder)/part/f'{name}.png')
+            Image.fromarray(x.cpu().numpy()).save(Path(folder)/part/(name.removesuffix('.png') + '.png'))
     return Path(folder)
 
 # %% ../nbs/63_scored.ipynb #8ac736ba
@@ -332,7 +332,7 @@ def _open_kept(path, n, kind):
 def _read_plane(file, channel, plane):
     "Pixels of a frame, (H, W), float32."
     frame = read_frame(file, channel, plane)
-    return np.asarray(frame.region(0, frame.shape[0], 0, frame.shape[1]), np.float32)
+    return np.asarray(frame.region(0, 0, *frame.shape), np.float32)
 
 
 def _cut(x, corner, side, mode):
