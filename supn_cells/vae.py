@@ -199,17 +199,21 @@ def read_config(folder: str | Path) -> ModelConfig:
         raise ValueError(f'{path} does not describe a model ({e})') from None
 
 
+def _check_config(path, made, config):
+    "ValueError unless the metadata of weights, if they say it, have this configuration."
+    if json.loads(made.get('config', 'null')) not in (None, json.loads(json.dumps(config.to_dict()))):
+        raise ValueError(f'{path} was trained with other settings than this model has, which come from '
+                         'config.json beside it: restore that file')
+
+
 def load_stage(model: VAE, stage: str, folder: str | Path) -> None:
     """Fill one stage of a model with weights from a folder; ValueError if they belong to another model or
     mean."""
     path = Path(folder)/f'{stage}.safetensors'
-    tensors = read_tensors(path)
+    tensors, made = read_tensors(path), read_metadata(path)
+    _check_config(path, made, model.config)
     if stage != 'mean' and stage not in model.likelihood: model.add(stage)
     copy_into(stage_tensors(model, stage), tensors, path)
-    made = read_metadata(path)
-    if json.loads(made.get('config', 'null')) not in (None, json.loads(json.dumps(model.config.to_dict()))):
-        raise ValueError(f'{path} was trained with other settings than config.json beside it says: '
-                         'restore that file')
     if stage != 'mean' and made.get('mean') != fingerprint(model):
         raise ValueError(f'{path} was trained on another mean than {path.with_name("mean.safetensors")}: '
                          f'delete {path.name} and train that stage again')
@@ -221,7 +225,11 @@ def load_model(
     device: str = 'cpu',
 ) -> VAE: # in evaluation mode
     "Rebuild a trained model; FileNotFoundError or ValueError names the file that is missing or does not fit."
-    model = VAE(read_config(folder))
+    config, mean = read_config(folder), Path(folder)/'mean.safetensors'
+    if mean.is_file(): # before a model of a size that somebody mistyped is made
+        read_tensors(mean)
+        _check_config(mean, read_metadata(mean), config)
+    model = VAE(config)
     load_stage(model, 'mean', folder)
     for kind in KINDS[1:]:
         if kind in kinds if kinds is not None else (Path(folder)/f'{kind}.safetensors').exists():
