@@ -262,9 +262,18 @@ def stop_campaign(
             torn = [p.name for p in torn_files(folder)]
             again = run_task(task, folder)
             same = not again.status and contents(task, folder) == expected
-            rows.append({'task': task.name, 'done': done, 'status': ended.status, 'said': ended.said,
-                         'torn': len(torn), 'orphans': ended.orphans + again.orphans, 'same': same,
-                         'again': again.said})
+            rows.append(
+                {
+                    'task': task.name,
+                    'done': done,
+                    'status': ended.status,
+                    'said': ended.said.replace(f'{name}/', ''),
+                    'torn': len(torn),
+                    'orphans': ended.orphans + again.orphans,
+                    'same': same,
+                    'again': again.said,
+                }
+            )
     return pd.DataFrame(rows)
 
 # %% ../nbs/70_campaign.ipynb #1b24ce12
@@ -339,7 +348,7 @@ def chance_campaign(
     promised = np.floor(.05*exact)/exact
     error = shares.std()/n_splits**.5
     rows = [('share of alarms at a rate of 0.05', promised, shares.mean(), n_splits,
-             abs(shares.mean() - promised) < 3.3*error)]
+             abs(shares.mean() - promised) <= 3.3*error)]
     for name, hits in covered(n_intervals, seed=seed).items():
         least = .95 if name == 'false alarms' else .92
         kept = binomtest(hits, n_intervals, least, alternative='less').pvalue > .001
