@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -198,7 +199,7 @@ def run_task(
         import resource
         resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
     folder.mkdir(parents=True, exist_ok=True)
-    started = pd.Timestamp.now()
+    started = time.perf_counter()
     with tempfile.TemporaryFile('w+') as errors:
         process = psutil.Popen([sys.executable, '-c', task.code, folder], stdout=subprocess.DEVNULL,
                                stderr=errors, preexec_fn=largest and limit)
@@ -209,15 +210,13 @@ def run_task(
         status, orphans = process.wait(60), _left(family)
         errors.seek(0)
         said = errors.read().strip().splitlines()
-    seconds = (pd.Timestamp.now() - started).total_seconds()
-    return Ended(status, said[-1] if said else '', seconds, orphans)
+    return Ended(status, said[-1] if said else '', time.perf_counter() - started, orphans)
 
 # %% ../nbs/70_campaign.ipynb #275de510
 def torn_files(folder: Path) -> list[Path]:
     "Tables, settings, weights and pictures in a folder that cannot be read."
-    def lines(path): return [json.loads(line) for line in path.read_text(encoding='utf-8').splitlines()]
-    readers = {'.csv': pd.read_csv, '.json': lambda p: json.loads(p.read_text(encoding='utf-8')),
-               '.ipynb': lambda p: json.loads(p.read_text(encoding='utf-8')), '.jsonl': lines,
+    def load_json(path): return json.loads(path.read_text(encoding='utf-8'))
+    readers = {'.csv': pd.read_csv, '.json': load_json, '.ipynb': load_json,
                '.safetensors': read_tensors, '.tif': tifffile.imread, '.png': lambda p: Image.open(p).load()}
     torn = []
     for path in sorted(folder.rglob('*')):
@@ -277,9 +276,9 @@ def stop_campaign(
     return pd.DataFrame(rows)
 
 # %% ../nbs/70_campaign.ipynb #1b24ce12
-def _command(*words):
+def _command(notebook, *words):
     "The code of a task that is a command."
-    call = f'main([{words[0]!r}, sys.argv[1], *{words[1:]!r}])'
+    call = f'main([{notebook!r}, sys.argv[1], *{words!r}])'
     return f'import sys; from supn_cells.runs import main; sys.exit({call})'
 
 

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['TURNS', 'MAX_VALUES', 'NEEDED', 'READ', 'OTHER', 'MASK_NAMES', 'FL_URL', 'FL_COUNTS', 'FL_DIGEST', 'check_cells',
-           'CellSet', 'Preparation', 'open_tiff', 'read_image', 'read_mask', 'cell_files', 'load_cells', 'find_fl',
-           'content_digest', 'verify_fl', 'fetch_fl', 'fl_folder', 'load_fl']
+           'CellSet', 'Preparation', 'open_tiff', 'verify_picture', 'read_image', 'read_mask', 'cell_files',
+           'load_cells', 'find_fl', 'content_digest', 'verify_fl', 'fetch_fl', 'fl_folder', 'load_fl']
 
 # %% ../nbs/10_cells.ipynb #6aecc19a
 import hashlib
@@ -223,12 +223,9 @@ def open_tiff(
             yield tif
     finally: logger.removeHandler(errors)
 
-
 # %% ../nbs/10_cells.ipynb #64aa1230
 def _check_grey(page):
     "ValueError unless a page has one grey value a pixel, by its tags."
-    if page.photometric == tifffile.PHOTOMETRIC.PALETTE:
-        raise ValueError('it has a colour table: convert it to grey')
     if page.photometric not in (tifffile.PHOTOMETRIC.MINISBLACK, tifffile.PHOTOMETRIC.MINISWHITE):
         raise ValueError('its pixels are not grey levels, by its tag PhotometricInterpretation')
     if page.samplesperpixel != 1: raise ValueError(f'it says that a pixel has {page.samplesperpixel} values')
@@ -243,13 +240,21 @@ def _read_tiff(path):
                                  f'{MAX_VALUES:,} at most: cut the cells out first')
         x, page = np.squeeze(tif.asarray()), tif.pages[0]
         if x.ndim != 2: return x
+        shown = _as_shown(x, page, tif.imagej_metadata or {})
         _check_grey(page)
-        return _as_shown(x, page, tif.imagej_metadata or {})
+        return shown
+
+
+def verify_picture(
+    path, # of a PNG file, or of another that Pillow reads
+) -> None:
+    "An error of Pillow if checksums are wrong, or it claims too many pixels."
+    with Image.open(path) as picture: picture.verify()
 
 
 def _read_png(path):
-    "The pixels of a PNG file whose checksums are right."
-    with Image.open(path) as picture: picture.verify()
+    "The pixels of a PNG file."
+    verify_picture(path)
     return np.squeeze(io.imread(path))
 
 # %% ../nbs/10_cells.ipynb #86cce226

@@ -11,11 +11,10 @@ from pathlib import Path
 
 import ipywidgets as widgets
 import torch
-from IPython.display import display
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from .explorer import Picture, pixel_at, to_png
+from .explorer import Picture, WithStill, pixel_at, to_png
 from .maps import MODEL_NAMES
 from .normal import StructuredNormal
 from .runs import user_path
@@ -129,7 +128,7 @@ def code_figure(
     return fig
 
 # %% ../nbs/65_code_explorer.ipynb #c311ceaf
-class CodeExplorer:
+class CodeExplorer(WithStill):
     "Widgets over a `CodeView`."
     def __init__(self,
         view: CodeView,
@@ -156,7 +155,6 @@ class CodeExplorer:
         self.picture.on_event(self.on_picture)
         self.box = widgets.VBox([widgets.HBox(self.sliders, layout={'flex_flow': 'row wrap'}),
                                  widgets.HBox([self.kind, self.offset, self.again]), self.picture])
-        self._handle = None
         self.draw()
 
     def change(self, do: str, *args) -> None:
@@ -179,23 +177,16 @@ def _draw(self) -> None:
 
 def _on_picture(self, kind, message):
     "A click chooses the pixel; the first browser takes the still picture away."
-    if kind == 'shown' and self._handle:
-        self._handle.update({'text/plain': ''}, raw=True)
-        self._handle = None
+    if kind == 'shown': self._live()
     if kind == 'click' and (pixel := pixel_at(self.figure, message['x'], message['y'], self.n)):
         self.pixel = pixel
         self.draw()
 
 # %% ../nbs/65_code_explorer.ipynb #87185c40
-def _show_codes(self):
-    "A picture, and the widgets, which take it away."
-    png = {'image/png': self.picture.data, 'text/plain': self.picture.alt}
-    self._handle = display(png, raw=True, display_id=True)
-    view = {'model_id': self.box.model_id, 'version_major': 2, 'version_minor': 0}
-    display({'application/vnd.jupyter.widget-view+json': view}, raw=True)
+def _as_picture(self): return self.picture.data, self.picture.alt
 
 
-CodeExplorer.draw, CodeExplorer.on_picture, CodeExplorer._ipython_display_ = _draw, _on_picture, _show_codes
+CodeExplorer.draw, CodeExplorer.on_picture, CodeExplorer.as_picture = _draw, _on_picture, _as_picture
 
 
 def explore_codes(

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['ORDERS', 'SHOWN', 'COLOURS', 'TILE', 'GAP', 'LABEL', 'ESM', 'KEYS', 'Exploration', 'page_picture', 'cell_at',
-           'cell_panels', 'cell_figure', 'to_png', 'pixel_at', 'Explorer', 'open_explorer']
+           'cell_panels', 'cell_figure', 'to_png', 'pixel_at', 'WithStill', 'Explorer', 'open_explorer']
 
 # %% ../nbs/64_explorer.ipynb #acb1ba1b
 import asyncio
@@ -26,6 +26,7 @@ from .judgements import VERDICTS, Judgement, Judgements, Precision, precision, r
 from .scored import ScoredRun, Thumbnails, export_judged, open_run
 from .runs import user_path
 
+# %% ../nbs/64_explorer.ipynb #eafec67d
 try: from anywidget import AnyWidget
 except ImportError: AnyWidget = None # then there are no clicks and keys, and buttons do the same
 
@@ -49,8 +50,7 @@ class Exploration:
         if lost := [k for k in self.judgements.rows if k not in {*self.names}]:
             raise ValueError(f'{self.judgements.path} judges the cell {lost[0]!r}, which is not in this run '
                              f'({len(lost)} such cells): were cells scored anew? Move the file away, or '
-                             f'correct '
-                             'the names (a spreadsheet makes 7 of 0007)')
+                             'correct the names (a spreadsheet makes 7 of 0007)')
         self.calibration, self.thumbnails = run.calibration(), Thumbnails(run)
         self.order, self.shown, self.page, self.selected = 'p-value', 'all', 0, None
         self.rate = run.rate if rate is None else rate
@@ -524,12 +524,30 @@ def _rows(w):
     box.add_class('supn-explorer')
     return box
 
+# %% ../nbs/64_explorer.ipynb #a199ad14
+class WithStill:
+    "Widgets in `box`, with a picture for where none run: `as_picture()` gives PNG and words."
+    _handle = None
+
+    def _ipython_display_(self):
+        if AnyWidget: # without it no browser tells that the widgets are there
+            data, text = self.as_picture()
+            png = {'image/png': data, 'text/plain': text}
+            self._handle = display(png, raw=True, display_id=True)
+        view = {'model_id': self.box.model_id, 'version_major': 2, 'version_minor': 0}
+        display({'application/vnd.jupyter.widget-view+json': view}, raw=True)
+
+    def _live(self):
+        "A browser shows the widgets: the picture goes."
+        if self._handle: self._handle.update({'text/plain': ''}, raw=True)
+        self._handle = None
+
 # %% ../nbs/64_explorer.ipynb #88a6f747
-class Explorer:
+class Explorer(WithStill):
     "Widgets over an `Exploration`."
     def __init__(self, seen: Exploration):
         self.seen, self.w, self.centre, self._panels = seen, _controls(seen), None, OrderedDict()
-        self.box, self._handle, self._quiet, self._waiting = _rows(self.w), None, False, None
+        self.box, self._quiet, self._waiting = _rows(self.w), False, None
         for name, how in (('rate', 'rate'), ('order', 'order'), ('shown', 'shown')):
             self.w[name].observe(lambda c, how=how: self.act('show', **{how: c['new']}), 'value')
         for name in ('zoom', 'window'): self.w[name].observe(lambda c: self.later(), 'value')
@@ -659,22 +677,10 @@ def _still(self) -> Image.Image:
     return whole
 
 
-def _ipython_display_(self):
-    "A picture, and the widgets, which take it away."
-    if AnyWidget:
-        png = {'image/png': to_png(self.still()), 'text/plain': f'{self.seen.count()}'}
-        self._handle = display(png, raw=True, display_id=True)
-    view = {'model_id': self.box.model_id, 'version_major': 2, 'version_minor': 0}
-    display({'application/vnd.jupyter.widget-view+json': view}, raw=True)
+def _as_picture(self): return to_png(self.still()), self.seen.count()
 
 # %% ../nbs/64_explorer.ipynb #e0983269
-def _live(self):
-    "A browser shows the widgets: the picture goes."
-    if self._handle: self._handle.update({'text/plain': ''}, raw=True)
-    self._handle = None
-
-
-Explorer.still, Explorer._ipython_display_, Explorer._live = _still, _ipython_display_, _live
+Explorer.still, Explorer.as_picture = _still, _as_picture
 
 
 def open_explorer(

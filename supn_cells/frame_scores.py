@@ -30,7 +30,7 @@ from skimage.transform import resize
 from .cells import CellSet
 from .detector import Detector
 from .files import write_atomically, write_json, write_text
-from .frames import ON_DISK, Frame, array_frame, read_frame
+from .frames import ON_DISK, Frame, array_frame, frame_name, read_frame, square_in
 from .images import rescale
 from .progress import progress_bar
 from supn_cells.segment import (
@@ -111,8 +111,7 @@ class Cutter:
 
     def _square(self, shape, corner, read):
         "A square of the frame, mirrored where it stands out."
-        inner = [(max(c, 0), min(c + self.reach, n)) for c, n in zip(corner, shape)]
-        outer = [(a - c, c + self.reach - b) for c, (a, b) in zip(corner, inner)]
+        inner, outer = square_in(shape, corner, self.reach)
         part = read(inner[0][0], inner[1][0], inner[0][1], inner[1][1])
         return part, outer
 
@@ -442,7 +441,7 @@ def score_files(
         )
         write_json(place/'frames.json', {**settings, 'decided_scale': decided})
         rows.append(row)
-        pd.DataFrame(rows).to_csv(place/'frames.csv', index=False)
+        write_text(place/'frames.csv', pd.DataFrame(rows).to_csv(index=False, lineterminator='\n'))
     frames = pd.DataFrame(rows)
     if not (frames.status == 'done').any():
         raise ValueError(f'no frame could be scored; the first: {frames.error[0]}')
@@ -454,7 +453,7 @@ def score_files(
 # %% ../nbs/26_frame_scores.ipynb #f5a202a9
 def _score_file(detector, file, place, labels, segmenter, settings, scale, progress):
     "Row of a frame in frames.csv, and the scale for the next ones; an old row if it was done before."
-    name = file.stem.removesuffix('.ome')
+    name = frame_name(file)
     about = place/f'cells/{name}.json'
     if about.is_file() and (place/f'cells/{name}.csv').is_file():
         return json.loads(about.read_text(encoding='utf-8')), scale

@@ -18,9 +18,11 @@ from typing import NamedTuple
 
 import numpy as np
 from filelock import FileLock, Timeout
-from scipy.stats import beta, mannwhitneyu
+from scipy.stats import mannwhitneyu
 
+from .calibrate import fewest_cells, threshold_rank
 from .files import write_text
+from .parasitaemia import alarm_share
 
 # %% ../nbs/62_judgements.ipynb #3ec223f7
 VERDICTS = ('accept', 'reject', 'unsure')
@@ -190,10 +192,8 @@ def precision(
     right, unsure = raised.count('reject'), raised.count('unsure')
     judged = right + raised.count('accept')
     if not judged: return Precision(len(raised), 0, 0, unsure, math.nan, 0., 1.)
-    wrong, tail = judged - right, (1 - level)/2
-    low = float(beta.ppf(tail, right, wrong + 1)) if right else 0.
-    high = float(beta.isf(tail, right + 1, wrong)) if wrong else 1.
-    return Precision(len(raised), judged, right, unsure, right/judged, low, high)
+    share = alarm_share(right, judged, level)
+    return Precision(len(raised), judged, right, unsure, share.value, share.low, share.high)
 
 # %% ../nbs/62_judgements.ipynb #9a80e589
 def recalibrate(
@@ -211,11 +211,9 @@ def recalibrate(
     if judged == 'at random': _check_random(scores, open_)
     else: healthy |= open_
     n = int(healthy.sum())
-    k = math.floor(rate*(n + 1) + 1e-9)
-    if k < 1:
-        fewest = math.ceil(1/rate - 1e-9) - 1
+    if not (k := threshold_rank(rate, n)):
         raise ValueError(
-            f'a false-alarm rate of {rate:.3g} needs at least {fewest} healthy cells, and {n} are'
+            f'a false-alarm rate of {rate:.3g} needs at least {fewest_cells(rate)} healthy cells, and {n} are'
         )
     threshold = float(np.sort(scores[healthy])[-k])
     missing = int((open_ & (scores >= threshold)).sum()) if judged == 'from the top' else 0

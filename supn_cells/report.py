@@ -17,9 +17,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from PIL import Image
-from scipy.stats import betabinom
 
-from .calibrate import Calibration
+from .calibrate import Calibration, alarm_law
 from .files import write_text
 from .frame_scores import p_colours
 from .parasitaemia import alarm_share, rogan_gladen
@@ -32,8 +31,7 @@ def expected_alarms(
     level: float = .95, # coverage of the range, in (0, 1)
 ) -> tuple[float, int, int]: # mean, and the ends of the range
     "Alarms by chance, if all cells were healthy."
-    k = math.floor(rate*(calibration + 1) + 1e-9)
-    law = betabinom(cells, k, calibration + 1 - k)
+    law = alarm_law(cells, rate, calibration)
     return float(law.mean()), *(int(law.ppf(q)) for q in (.5 - level/2, .5 + level/2))
 
 # %% ../nbs/27_report.ipynb #d829f2ef
@@ -241,13 +239,11 @@ def write_report(
     parts = [
         '<h2>Scores</h2>', _figure(score_histogram(scores, calibration, rate)),
         '<p class="note">Grey: healthy cells of the calibration. Red: the cells of this run. The cells at '
-        'the end are all '
-        'those beyond '
+        'the end are all those beyond '
         'it.</p>' + ('' if tested else '<p class="note">For the share of infected cells, give the detection '
         'rate of the detector on known infected cells (found, tested).</p>'),
         f'<h2>Cells with the lowest p-values</h2><p class="note">{n_cells} of {len(cells):,} cells; the '
-        f'others are in '
-        f'cells.csv. Framed in red: alarms.</p>{_scale()}{gallery}',
+        f'others are in cells.csv. Framed in red: alarms.</p>{_scale()}{gallery}',
         f'<h2>Frames</h2><p class="note">The {n_frames} with the most alarms of '
         f'{len(done)}.</p>{_scale()}{pictures}',
         _table(done[columns].head(2000), columns[1:]),

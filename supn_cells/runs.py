@@ -200,16 +200,15 @@ def check_places(
     if values.get('frames'):
         from supn_cells.frames import frame_files
         frame_files(user_path(values['frames']))
-    for folder in filter(
-        None, [values.get('model'), values.get('labels'), values.get('frames_path'), *values.get('runs', ())]
-    ):
-        if not user_path(folder).is_dir():
-            hint = 'Train a detector there first, or correct' if folder == values.get('model') else 'Correct'
-            raise FileNotFoundError(f'no such folder: {user_path(folder)}. {hint} the path')
-    if (scored := values.get('scored')) and not user_path(scored).is_dir():
-        raise FileNotFoundError(
-            f'no such folder: {user_path(scored)}. Score cells there first, or correct it'
-        )
+    hints = {
+        'model': 'Train a detector there first, or correct the path',
+        'scored': 'Score cells there first, ' 'or correct it',
+    }
+    named = [(name, values.get(name)) for name in ('model', 'labels', 'frames_path', 'scored')]
+    for name, folder in named + [('runs', run) for run in values.get('runs', ())]:
+        if folder and not user_path(folder).is_dir():
+            hint = hints.get(name, 'Correct the path')
+            raise FileNotFoundError(f'no such folder: {user_path(folder)}. {hint}')
     if (target := values.get('results')) and not target.endswith('.csv'):
         raise ValueError(f'results = {target!r} should be a file that ends in .csv')
 

@@ -28,7 +28,7 @@ from .context import cut_windows
 from .context_detector import BLOCK, ContextDetector
 from .detector import AnomalyResult, Detector
 from .files import write_atomically, write_json
-from .frames import read_frame
+from .frames import frame_name, read_frame, square_in
 from .images import rescale
 from .judgements import NOTHING_SAID, VERDICTS, Judgement
 from .metrics import write_table
@@ -337,8 +337,7 @@ def _read_plane(file, channel, plane):
 
 def _cut(x, corner, side, mode):
     "A square of a picture whose top left corner may lie outside of it."
-    inner = [(min(max(c, 0), n), max(min(c + side, n), 0)) for c, n in zip(corner, x.shape)]
-    outer = [(a - c, c + side - b) for c, (a, b) in zip(corner, inner)]
+    inner, outer = square_in(x.shape, corner, side)
     part = np.asarray(x[inner[0][0]:inner[0][1], inner[1][0]:inner[1][1]])
     return np.pad(part, outer, mode=mode) if part.size else np.zeros((side, side), x.dtype)
 
@@ -350,7 +349,7 @@ def _find_frames(folder, frames, names):
         raise FileNotFoundError(f'no such folder: {place}. The frames of {folder} are looked for there: put '
                                 'them back, or name the folder where they are now (cells)')
     files = sorted(place.iterdir()) if place.is_dir() else [place]
-    by_name = {f.stem.removesuffix('.ome'): f for f in files if f.is_file()}
+    by_name = {frame_name(f): f for f in files if f.is_file()}
     if lost := [n for n in names if n not in by_name]:
         raise FileNotFoundError(
             f'no frame {lost[0]!r} in {place} ({len(lost)} of {len(names)} are missing): put '

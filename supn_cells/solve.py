@@ -17,7 +17,17 @@ from scipy.linalg import lapack
 from torch import Tensor
 from torch.autograd import Function
 from supn_cells.stencil import (
-    _Lagged, _LMul, _LtMul, _mapped, _pairs, _pattern, check_factor, connectivity, dense_factor, offsets,
+    _factor_jvp,
+    _Lagged,
+    _LMul,
+    _LtMul,
+    _mapped,
+    _pairs,
+    _pattern,
+    check_factor,
+    connectivity,
+    dense_factor,
+    offsets,
 )
 
 # %% ../nbs/02_solve.ipynb #8b3e51b1
@@ -244,6 +254,14 @@ def _solve(diag, off, b, transpose, channels, backend):
     x = _BACKENDS[backend](diag, off, columns, transpose, channels)
     return x.view(b.shape).permute(*(order.index(k) for k in range(n)), n, n + 1).contiguous()
 
+# %% ../nbs/02_solve.ipynb #464c4e30
+def _solve_jvp(solve, product, ctx, diag_t, off_t, b_t):
+    "Derivative of a solution along changes of the factor and of the right-hand side."
+    diag, off, x = ctx.saved_tensors
+    moved = _factor_jvp(product, diag_t, off_t, x, ctx.channels)
+    right = torch.zeros_like(x) if b_t is None else b_t
+    return solve(diag, off, right if moved is None else right - moved, ctx.channels, ctx.backend)
+
 # %% ../nbs/02_solve.ipynb #7c1745db
 class _SolveLt(Function):
     "L^-T b."
@@ -275,11 +293,7 @@ class _SolveLt(Function):
 
     @staticmethod
     def jvp(ctx, diag_t, off_t, b_t, *_):
-        diag, off, x = ctx.saved_tensors
-        right = torch.zeros_like(x) if b_t is None else b_t
-        if off_t is not None: right = right - _LtMul.apply(diag_t, off_t, x, ctx.channels)
-        elif diag_t is not None: right = right - diag_t*x
-        return _SolveLt.apply(diag, off, right, ctx.channels, ctx.backend)
+        return _solve_jvp(_SolveLt.apply, _LtMul.apply, ctx, diag_t, off_t, b_t)
 
 # %% ../nbs/02_solve.ipynb #6fe001c9
 class _SolveL(Function):
@@ -312,11 +326,7 @@ class _SolveL(Function):
 
     @staticmethod
     def jvp(ctx, diag_t, off_t, b_t, *_):
-        diag, off, y = ctx.saved_tensors
-        right = torch.zeros_like(y) if b_t is None else b_t
-        if off_t is not None: right = right - _LMul.apply(diag_t, off_t, y, ctx.channels)
-        elif diag_t is not None: right = right - diag_t*y
-        return _SolveL.apply(diag, off, right, ctx.channels, ctx.backend)
+        return _solve_jvp(_SolveL.apply, _LMul.apply, ctx, diag_t, off_t, b_t)
 
 # %% ../nbs/02_solve.ipynb #188c4d25
 def _refuse_trace():

@@ -117,6 +117,20 @@ def _mapped(
         return t.reshape(len(t), *[1]*(lead - (t.ndim - 1 - core)), *t.shape[1:])
     return [front(*p) for p in zip(tensors, dims, cores)]
 
+# %% ../nbs/01_stencil.ipynb #5445c319
+def _factor_jvp(product, diag_t, off_t, x, channels):
+    "How a product with `x` moves with the factor; None if it does not."
+    if off_t is not None: return product(diag_t, off_t, x, channels)
+    return None if diag_t is None else diag_t*x
+
+
+def _product_jvp(product, ctx, diag_t, off_t, x_t):
+    "Derivative of a product along changes of the factor and of the image."
+    diag, off, x = ctx.saved_tensors
+    parts = _factor_jvp(product, diag_t, off_t, x, ctx.channels), None if x_t is None else \
+        product(diag, off, x_t, ctx.channels)
+    return sum(torch.broadcast_tensors(*(p for p in parts if p is not None)))
+
 # %% ../nbs/01_stencil.ipynb #de4cc69b
 class _LtMul(Function):
     "L^T r."
@@ -148,12 +162,7 @@ class _LtMul(Function):
         return _LtMul.apply(*_mapped((diag, off, r), dims, (2, 3, 2)), channels), 0
 
     @staticmethod
-    def jvp(ctx, diag_t, off_t, r_t, _):
-        diag, off, r = ctx.saved_tensors
-        parts = [] if r_t is None else [_LtMul.apply(diag, off, r_t, ctx.channels)]
-        if off_t is not None: parts.append(_LtMul.apply(diag_t, off_t, r, ctx.channels))
-        elif diag_t is not None: parts.append(diag_t*r)
-        return sum(parts).expand(torch.broadcast_shapes(*(p.shape for p in parts)))
+    def jvp(ctx, diag_t, off_t, r_t, _): return _product_jvp(_LtMul.apply, ctx, diag_t, off_t, r_t)
 
 # %% ../nbs/01_stencil.ipynb #0d25536a
 class _LMul(Function):
@@ -186,12 +195,7 @@ class _LMul(Function):
         return _LMul.apply(*_mapped((diag, off, y), dims, (2, 3, 2)), channels), 0
 
     @staticmethod
-    def jvp(ctx, diag_t, off_t, y_t, _):
-        diag, off, y = ctx.saved_tensors
-        parts = [] if y_t is None else [_LMul.apply(diag, off, y_t, ctx.channels)]
-        if off_t is not None: parts.append(_LMul.apply(diag_t, off_t, y, ctx.channels))
-        elif diag_t is not None: parts.append(diag_t*y)
-        return sum(parts).expand(torch.broadcast_shapes(*(p.shape for p in parts)))
+    def jvp(ctx, diag_t, off_t, y_t, _): return _product_jvp(_LMul.apply, ctx, diag_t, off_t, y_t)
 
 # %% ../nbs/01_stencil.ipynb #1083e866
 class _Lagged(Function):

@@ -206,17 +206,27 @@ def _check_config(path, made, config):
                          'config.json beside it: restore that file')
 
 
-def load_stage(model: VAE, stage: str, folder: str | Path) -> None:
-    """Fill one stage of a model with weights from a folder; ValueError if they belong to another model or
-    mean."""
+def _read_stage(stage, folder, config):
+    "File, tensors and metadata of a stage, which must be of this configuration."
     path = Path(folder)/f'{stage}.safetensors'
     tensors, made = read_tensors(path), read_metadata(path)
-    _check_config(path, made, model.config)
+    _check_config(path, made, config)
+    return path, tensors, made
+
+
+def _fill_stage(model, stage, path, tensors, made):
+    "Copy the tensors of a stage into a model."
     if stage != 'mean' and stage not in model.likelihood: model.add(stage)
     copy_into(stage_tensors(model, stage), tensors, path)
     if stage != 'mean' and made.get('mean') != fingerprint(model):
         raise ValueError(f'{path} was trained on another mean than {path.with_name("mean.safetensors")}: '
                          f'delete {path.name} and train that stage again')
+
+
+def load_stage(model: VAE, stage: str, folder: str | Path) -> None:
+    """Fill one stage of a model with weights from a folder; ValueError if they belong to another model or
+    mean."""
+    _fill_stage(model, stage, *_read_stage(stage, folder, model.config))
 
 
 def load_model(
@@ -225,12 +235,10 @@ def load_model(
     device: str = 'cpu',
 ) -> VAE: # in evaluation mode
     "Rebuild a trained model; FileNotFoundError or ValueError names the file that is missing or does not fit."
-    config, mean = read_config(folder), Path(folder)/'mean.safetensors'
-    if mean.is_file(): # before a model of a size that somebody mistyped is made
-        read_tensors(mean)
-        _check_config(mean, read_metadata(mean), config)
+    config = read_config(folder)
+    mean = _read_stage('mean', folder, config) # before a model of a size that somebody mistyped is made
     model = VAE(config)
-    load_stage(model, 'mean', folder)
+    _fill_stage(model, 'mean', *mean)
     for kind in KINDS[1:]:
         if kind in kinds if kinds is not None else (Path(folder)/f'{kind}.safetensors').exists():
             load_stage(model, kind, folder)
