@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['CHECK_EVERY', 'COLLAPSED', 'MAX_RESTARTS', 'StageConfig', 'Batches', 'Posterior', 'stage_loss', 'variation',
-           'Collapsed', 'WatchCollapse', 'initialise', 'to_unit', 'log_pictures', 'Pictures', 'StageTask',
-           'train_stage', 'train_model']
+           'Collapsed', 'WatchCollapse', 'initialise', 'to_unit', 'log_pictures', 'Pictures', 'KeepWeights',
+           'StageTask', 'train_stage', 'train_model']
 
 # %% ../nbs/42_stages.ipynb #ab92954a
 import itertools
@@ -195,6 +195,23 @@ class Pictures:
         if run.step == run.steps or run.step % max(1, run.steps//10) < run.every:
             log_pictures(run.writer, self.model, self.stage, self.images, run.step)
 
+# %% ../nbs/42_stages.ipynb #089cae6e
+class KeepWeights:
+    "Callback: the weights after some steps, as `save_stage` writes them, in `kept/STAGE_STEP` of the folder."
+    def __init__(self,
+        model: VAE,
+        stage: str, # 'mean', 'diag' or 'supn'
+        folder: str | Path, # of the model
+        steps: Sequence[int], # steps of the stage
+    ):
+        self.model, self.stage, self.folder, self.steps = model, stage, Path(folder), set(steps)
+
+    def after_step(self, run: Training) -> None:
+        "Write them if it is one of the steps."
+        if run.step in self.steps:
+            save_stage(self.model, self.stage, self.folder/'kept'/f'{self.stage}_{run.step}')
+
+
 # %% ../nbs/42_stages.ipynb #91789834
 class StageTask:
     "The loss of each step of a stage."
@@ -213,12 +230,13 @@ class StageTask:
         return stage_loss(self.model, self.config, self.x, self.posterior(self.x, indices, flips), noise)
 
 # %% ../nbs/42_stages.ipynb #6d567cc6
-def _attempt(model, images, config, folder, settings, restarts, progress):
+def _attempt(model, images, config, folder, settings, restarts, progress, keep_steps):
     "Train once, from the saved state if it is of this attempt; Collapsed if the means stop to vary."
     seed, stage = config.seed + 1000*restarts, config.stage
     initialise(model, stage, seed, float(images.mean()))
     task, params = StageTask(model, config, images, seed), stage_tensors(model, stage)
-    callbacks = [Pictures(model, stage, images[::max(1, len(images)//4)][:4])]
+    callbacks = [Pictures(model, stage, images[::max(1, len(images)//4)][:4]),
+                 KeepWeights(model, stage, folder, keep_steps)]
     if stage == 'mean': callbacks.append(WatchCollapse(model, task))
     adam = torch.optim.Adam(params.values(), lr=config.lr, fused=True)
     run = Training(stage, params, adam, task.loss, config.steps, config.rate, settings,
@@ -233,6 +251,7 @@ def train_stage(
     config: StageConfig,
     folder: str | Path, # folder of the model; gets the weights, the state and the TensorBoard events
     progress: bool = True, # show a progress bar
+    keep_steps: Sequence[int] = (), # steps after which the weights are also kept, see `KeepWeights`
 ) -> list[dict]: # history: step, nll and kl (nats per image, mean since the entry before), lr
     "Train, continue or load one stage of `model`; errors name the setting or file that does not fit."
     check_cells(images, least=2)
@@ -246,7 +265,8 @@ def train_stage(
     model.to(images.device).train()
     unfinished = read_run(folder/f'{stage}.state.safetensors', settings)
     for restarts in itertools.count(unfinished['notes']['restarts'] if unfinished else 0):
-        try: history = _attempt(model, images, config, folder, settings, restarts, progress)
+        try: history = _attempt(model, images, config, folder, settings, restarts, progress,
+                                keep_steps)
         except Collapsed: _say_collapsed(config, restarts)
         else: break
     model.eval()
@@ -270,8 +290,9 @@ def train_model(
     folder: str | Path, # as for `train_stage`; must hold the mean if that is not among the stages
     device: str | torch.device = 'cpu',
     progress: bool = True, # show progress bars
+    keep_steps: Sequence[int] = (), # as for `train_stage`
 ) -> tuple[VAE, dict[str, list]]: # in evaluation mode; history of each stage, as `train_stage`
     "Train, continue or load a model; FileNotFoundError if there is no mean for a covariance stage."
     model, images = VAE(config).to(device), config.training(cells).images.to(device)
     if stages and stages[0].stage != 'mean': load_stage(model, 'mean', folder)
-    return model, {s.stage: train_stage(model, images, s, folder, progress) for s in stages}
+    return model, {s.stage: train_stage(model, images, s, folder, progress, keep_steps) for s in stages}
