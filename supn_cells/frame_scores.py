@@ -245,7 +245,7 @@ def predict_frame(
     table = measure_cells(cells.labels)
     cutter = Cutter(side or crop_side(detector), scale or frame_scale(detector, table))
     table, p_map = score_frame_cells(detector, frame, cells.labels, table, cutter, rate, progress=progress)
-    table.insert(0, 'frame', frame.name)
+    table.insert(0, 'frame', frame.title)
     return FrameResult(frame, cells.labels, table, p_map, cutter, cells.dropped, cells.diameter)
 
 
@@ -381,7 +381,7 @@ def _frame_row(found, seconds):
     "What `frames.csv` says of a frame."
     t = found.table
     return {
-        'frame': found.frame.name,
+        'frame': found.frame.title,
         'status': 'done',
         'height': found.frame.shape[0],
         'width': found.frame.shape[1],
@@ -445,7 +445,7 @@ def score_files(
     frames = pd.DataFrame(rows)
     if not (frames.status == 'done').any():
         raise ValueError(f'no frame could be scored; the first: {frames.error[0]}')
-    cells = pd.concat([pd.read_csv(place/f'cells/{n}.csv', dtype={'frame': str}, keep_default_na=True)
+    cells = pd.concat([pd.read_csv(place/f'cells/{frame_name(n)}.csv', dtype={'frame': str})
                        for n in frames.frame[frames.status == 'done']], ignore_index=True)
     write_text(place/'cells.csv', cells.to_csv(index=False, float_format='%.6g', lineterminator='\n'))
     return cells, frames
@@ -475,7 +475,7 @@ def _score_file(detector, file, place, labels, segmenter, settings, scale, progr
         )
         write_frame(found, place)
     except (ValueError, OSError) as e:
-        return {'frame': name, 'status': 'failed', 'cells': 0, 'alarms': 0, 'error': str(e)}, scale
+        return {'frame': file.name, 'status': 'failed', 'cells': 0, 'alarms': 0, 'error': str(e)}, scale
     row = _frame_row(found, round(time.perf_counter() - start, 2))
     write_json(about, {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in row.items()})
     return row, settings['scale'] or scale or decided_scale(found)

@@ -9,7 +9,7 @@ __all__ = ['PROJECTIONS', 'COLOURS', 'TIFF', 'OTHERS', 'VENDORS', 'ON_DISK', 'MI
 # %% ../nbs/13_frames.ipynb #4114a10a
 import re
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,9 +23,10 @@ from .cells import MASK_NAMES, _as_shown, open_tiff, verify_picture
 class Frame:
     "One grey plane of a file or an array. ValueError if it is not one."
     pixels: np.ndarray # (H, W), numbers; may be a memory map
-    name: str # for tables and names of files
+    name: str # what its files begin with; of a file: its name without the ending
     pixel_size: float = None # micrometres; None: not known
     taken: dict = field(default_factory=dict) # which channel and plane of what
+    file: str = '' # the name of its file; empty: it comes from an array
 
     def __post_init__(self):
         if self.pixels.ndim != 2 or not self.pixels.size or self.pixels.dtype.kind not in 'biuf':
@@ -38,6 +39,11 @@ class Frame:
 
     @property
     def shape(self) -> tuple[int, int]: return self.pixels.shape
+
+    @property
+    def title(self) -> str:
+        "What tables call it: with the ending, so that a name such as 0001 stays one when they are read."
+        return self.file or self.name
 
     def __repr__(self):
         size = f', {self.pixel_size:.4g} µm a pixel' if self.pixel_size else ''
@@ -248,17 +254,17 @@ def _read_picture(path, name, channel, plane):
 
 # %% ../nbs/13_frames.ipynb #d9cb9488
 def frame_name(
-    path: Path, # of a frame
+    path: str | Path, # of a frame
 ) -> str: # the file without its ending, .ome.tif among them
-    "What a frame is called in tables, and what its files begin with."
-    return re.sub(r'\.ome$', '', path.stem, flags=re.IGNORECASE)
+    "What the files that are made from a frame begin with."
+    return re.sub(r'\.ome$', '', Path(path).stem, flags=re.IGNORECASE)
 
 
 def read_frame(
     path: str | Path, # TIFF, PNG or JPEG
     channel: str = '', # name or number; empty: there is one
     plane: str = '', # of a stack: number, 'middle', 'max', 'min' or 'mean'; empty: there is one
-) -> Frame: # named as the file without its ending
+) -> Frame:
     "One plane of a file; FileNotFoundError or ValueError names the file and says what to do."
     path = Path(path)
     kind, name = path.suffix.lower(), frame_name(path)
@@ -269,11 +275,12 @@ def read_frame(
             'or save it as OME-TIFF, for example with Fiji'
         )
     if kind not in TIFF + OTHERS: raise ValueError(f'{path} is no TIFF, PNG or JPEG image')
-    try: return (_read_tiff if kind in TIFF else _read_picture)(path, name, channel, str(plane))
+    try: frame = (_read_tiff if kind in TIFF else _read_picture)(path, name, channel, str(plane))
     except PermissionError: raise
     except Exception as e:
         why = str(e).removeprefix(f'{name}: ') if isinstance(e, ValueError) else f'{type(e).__name__}: {e}'
         raise ValueError(f'{path} cannot be read: {why}') from None
+    return replace(frame, file=path.name)
 
 # %% ../nbs/13_frames.ipynb #067890f1
 def frame_files(

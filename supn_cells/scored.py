@@ -349,7 +349,7 @@ def _find_frames(folder, frames, names):
         raise FileNotFoundError(f'no such folder: {place}. The frames of {folder} are looked for there: put '
                                 'them back, or name the folder where they are now (cells)')
     files = sorted(place.iterdir()) if place.is_dir() else [place]
-    by_name = {frame_name(f): f for f in files if f.is_file()}
+    by_name = {f.name: f for f in files if f.is_file()}
     if lost := [n for n in names if n not in by_name]:
         raise FileNotFoundError(
             f'no frame {lost[0]!r} in {place} ({len(lost)} of {len(names)} are missing): put '
@@ -374,7 +374,7 @@ class FrameRun(ScoredRun):
         table = read_scores(
             path, ('frame', 'label', *BOX, 'hot_y', 'hot_x', 'score', 'p_value'), ('frame',), True
         )
-        table['cell'] = table['frame'] + '_' + table['label'].astype(str)
+        table['cell'] = table['frame'].map(frame_name) + '_' + table['label'].astype(str)
         side = np.maximum(table['bbox-2'] - table['bbox-0'], table['bbox-3'] - table['bbox-1'])
         self.side = 2*int(np.median(side))
         for at, name in enumerate(('row', 'column')):
@@ -397,7 +397,7 @@ def _part(self, kind, name):
         if kind == 'frame':
             x = _read_plane(self.files[name], self._record.get('channel', ''), self._record.get('plane', ''))
         else:
-            path = self.folder/kind/f'{name}{".ome" if kind == "p_maps" else ""}.tif'
+            path = self.folder/kind/f'{frame_name(name)}{".ome" if kind == "p_maps" else ""}.tif'
             if not path.is_file(): raise FileNotFoundError(f'no {path}: score the frames again')
             x = tifffile.imread(path)
         while len(self._seen) > 5: self._seen.pop(next(iter(self._seen)))
