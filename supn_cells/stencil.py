@@ -96,6 +96,14 @@ def _pairs(off, channels):
         yield off.select(-3, k), *overlap(o, h, w)
 
 
+def _clear_around(plane, here):
+    "Zeros where the neighbour of an offset lies outside the image: cheaper than zeros everywhere before."
+    *_, rows, columns = here
+    plane[..., rows.stop:, :] = 0
+    plane[..., :columns.start] = 0
+    plane[..., columns.stop:] = 0
+
+
 def _start(diag, x, off):
     "`diag*x` (zeros if `diag` is None) in the shape of the result, contiguous, and safe to write to."
     if diag is None: diag = x.new_zeros(1, 1)
@@ -202,11 +210,12 @@ class _Lagged(Function):
     "a[p] b[p+o] for every offset, summed to `shape` over leading dimensions."
     @staticmethod
     def forward(a, b, shape, channels):
-        out = a.new_zeros(shape)
+        out = a.new_empty(shape)
         for s, here, there in _pairs(out, channels):
             if torch.broadcast_shapes(a.shape, b.shape) == s.shape:
                 torch.mul(a[here], b[there], out=s[here])
             else: s[here] = (a[here]*b[there]).sum_to_size(s[here].shape)
+            _clear_around(s, here)
         return out
 
     @staticmethod

@@ -55,10 +55,8 @@ class Structured(nn.Module):
         loc: Tensor, # decoded means, (B, C, H, W)
     ) -> StructuredNormal:
         raw = self.decoder(z)
-        log_diag, off_diag = (
-            bounded_log_diag(raw[:, : self.channels], self.log_diag_max),
-            raw[:, self.channels :],
-        )
+        raw, off_diag = raw.split((self.channels, raw.shape[1] - self.channels), 1)
+        log_diag = bounded_log_diag(raw, self.log_diag_max)
         if not off_diag.shape[1]: off_diag = None
         elif self.relative: off_diag = relative_off_diag(off_diag, log_diag)
         return StructuredNormal(loc, log_diag, off_diag, validate_args=False)
