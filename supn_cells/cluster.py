@@ -31,8 +31,8 @@ def open_cluster(
     workers: int = 0, # processes to start here
     scheduler: str = '', # address of a cluster that runs already, such as tcp://10.0.0.1:8786
 ): # dask.distributed.Client; None if neither is given
-    """Workers of Dask, which end with the block if they were started by it. ImportError names the extra that is
-    missing, ValueError what does not fit."""
+    """Workers of Dask, which end with the block if they were started by it. ImportError names the extra that
+    is missing, ValueError what does not fit."""
     if workers < 0 or workers and scheduler:
         raise ValueError('give a number of workers to start here, or the address of a scheduler, not both')
     if not workers and not scheduler:

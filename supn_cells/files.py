@@ -96,8 +96,8 @@ def write_tensors(
 
 # %% ../nbs/20_files.ipynb #8a938d7b
 class GrowingTable:
-    """A CSV file that is written piece by piece. ValueError if it was begun with other settings, OSError names
-    what cannot be written."""
+    """A CSV file that is written piece by piece. ValueError if it was begun with other settings, OSError
+    names what cannot be written."""
     def __init__(self,
         path: str | Path, # the file; what is known about it stands beside it, in .json
         columns: list[str],
@@ -117,8 +117,10 @@ class GrowingTable:
         state = json.loads(self.about.read_text(encoding='utf-8'))
         for name, value in settings.items():
             if (known := state['settings'].get(name)) != value:
-                raise ValueError(f'the unfinished run in {self.path.parent} was begun with {name} = {known!r}, '
-                                 f'not {value!r}: choose another folder or the same setting, or delete {self.about}')
+                raise ValueError(
+                    f'the unfinished run in {self.path.parent} was begun with {name} = {known!r}, not '
+                    f'{value!r}: choose another folder or the same setting, or delete {self.about}'
+                )
         return state
 
     def __len__(self): return self.state['rows']
@@ -132,8 +134,8 @@ class GrowingTable:
                 os.fsync(f.fileno())
                 size = f.tell()
         except OSError as e:
-            raise OSError(f'cannot write {self.path} ({e}){_space(self.path.parent, len(text))}; free some space, '
-                          'and the same command goes on') from e
+            raise OSError(f'cannot write {self.path} ({e}){_space(self.path.parent, len(text))}; '
+                          'free some space, and the same command goes on') from e
         self.state |= {'rows': len(self) + rows, 'bytes': size}
         write_json(self.about, self.state)
 
