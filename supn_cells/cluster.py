@@ -6,6 +6,8 @@
 __all__ = ['AHEAD', 'read_ahead', 'open_cluster', 'in_order']
 
 # %% ../nbs/07_cluster.ipynb #9b400632
+import asyncio
+import logging
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -42,7 +44,8 @@ def open_cluster(
     except ImportError: raise ImportError("workers need Dask: pip install 'supn_cells[cluster]'") from None
     try:
         cluster = scheduler or LocalCluster(
-            n_workers=workers, threads_per_worker=1, dashboard_address='127.0.0.1:0', memory_limit=0
+            n_workers=workers, threads_per_worker=1, dashboard_address='127.0.0.1:0', memory_limit=0,
+            silence_logs=logging.CRITICAL, # errors of tasks are raised where results are asked for
         )
         client = Client(cluster, timeout='20s')
     except OSError as e: raise ValueError(f'no scheduler of Dask answers at {scheduler} ({e})') from None
@@ -62,6 +65,18 @@ AHEAD = 4 # tasks under way for each worker
 def _same(shared): return shared
 
 
+def _result(client, future):
+    "Result of a task. Workers that were started here and are gone for good are replaced."
+    from dask.distributed import wait
+
+    while not future.done():
+        try: wait(future, timeout=10)
+        except (TimeoutError, asyncio.TimeoutError):
+            wanted = len(client.cluster.worker_spec) if client.cluster else 0
+            if len(client.nthreads()) < wanted: client.cluster.scale(wanted)
+    return future.result()
+
+
 def in_order(
     task, # function of `shared` and an item, the same every time; what it returns should be small
     shared, # what all tasks need
@@ -77,6 +92,7 @@ def in_order(
     try:
         for item in items:
             waiting.append(client.submit(task, shared, item, pure=False))
-            while len(waiting) >= AHEAD*max(1, len(client.nthreads())): yield waiting.popleft().result()
-        while waiting: yield waiting.popleft().result()
+            while len(waiting) >= AHEAD*max(1, len(client.nthreads())):
+                yield _result(client, waiting.popleft())
+        while waiting: yield _result(client, waiting.popleft())
     finally: client.cancel([*waiting])
