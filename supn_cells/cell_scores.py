@@ -74,8 +74,8 @@ COLUMNS = ['cell', 'score', 'p_value', 'alarm', 'row', 'column']
 
 
 def _read_table(path):
-    "Scores as they were computed."
-    return pd.read_csv(path, dtype={'cell': str}, keep_default_na=False, float_precision='round_trip')
+    "The growing table."
+    return pd.read_csv(path, dtype={'cell': str}, keep_default_na=False)
 
 
 def _check_done(growing, files, masks):
