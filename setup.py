@@ -13,7 +13,7 @@ lib = cfg['lib_path']
 readme = here/'README.md'
 extras = {name: shlex.split(cfg[f'{name}_requirements']) for name in ('train', 'explore', 'baselines', 'export', 'dev')}
 extras['dev'] = sum(extras.values(), [])
-extras['zarr'] = shlex.split(cfg['zarr_requirements'])
+for name in ('zarr', 'cluster'): extras[name] = shlex.split(cfg[f'{name}_requirements'])
 
 setup(
     name=cfg['lib_name'],

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['TURNS', 'MAX_VALUES', 'NEEDED', 'READ', 'OTHER', 'MASK_NAMES', 'FL_URL', 'FL_COUNTS', 'FL_DIGEST', 'check_cells',
            'CellSet', 'Preparation', 'open_tiff', 'verify_picture', 'read_image', 'read_mask', 'cell_files',
-           'load_cells', 'find_fl', 'content_digest', 'verify_fl', 'fetch_fl', 'fl_folder', 'load_fl']
+           'read_cells', 'load_cells', 'find_fl', 'content_digest', 'verify_fl', 'fetch_fl', 'fl_folder', 'load_fl']
 
 # %% ../nbs/10_cells.ipynb #6aecc19a
 import hashlib
@@ -384,15 +384,22 @@ def cell_files(
     return [*images.values()], [masks[name] for name in images]
 
 
+def read_cells(
+    files, # of images, as of `cell_files`
+    mask_files=None, # the mask of each; None: no masks
+) -> CellSet: # rescaled to (-1, 1); `names` are those of the files, with their endings
+    "Read some cells of a folder; ValueError names the first file that is unfit."
+    raws = _read_images(files)
+    masks = mask_files and torch.from_numpy(_read_masks(mask_files, files, raws.shape[-2:]))
+    return CellSet(rescale(torch.from_numpy(raws), names=files), masks, names=[f.name for f in files])
+
+
 def load_cells(
     folder, # raw images, or a folder with sub-folders `raw` and (optional) `mask`
     mask_folder=None, # masks with the names of the images
 ) -> CellSet: # rescaled to (-1, 1), sorted by name; `names` are those of the files, with their endings
     "Load a folder of cells; an error names the first file that is missing or unfit."
-    files, mask_files = cell_files(folder, mask_folder)
-    raws = _read_images(files)
-    masks = mask_files and torch.from_numpy(_read_masks(mask_files, files, raws.shape[-2:]))
-    return CellSet(rescale(torch.from_numpy(raws), names=files), masks, names=[f.name for f in files])
+    return read_cells(*cell_files(folder, mask_folder))
 
 # %% ../nbs/10_cells.ipynb #712906be
 FL_URL = 'https://github.com/boykovdn/unsupervised_cells_supn/archive/3fc2e5a.zip'

@@ -178,20 +178,39 @@ def _enlarge(maps, cells):
 
 
 @patch
+def prepare(self: Detector,
+    cells: CellSet, # as recorded
+) -> CellSet: # as this detector takes them
+    "Check and prepare cells; ValueError names the cell that is unfit, or says what is missing."
+    _ready(self, cells)
+    prepared = self.preparation(cells)
+    check_cells(prepared.images, prepared.masks, prepared.names) # binning can take a small mask away
+    return prepared
+
+
+@patch
+def predict_prepared(self: Detector,
+    cells: CellSet, # as recorded
+    prepared: CellSet, # of `prepare`
+    progress: bool = True, # show a progress bar
+) -> AnomalyResult: # on the device of the cells
+    "Score cells that were prepared before."
+    with torch.no_grad(), frozen(self):
+        score, maps, inside = self.judge(prepared.to(self.device), progress)
+    maps, inside = _enlarge(maps, cells), _enlarge(inside, cells)
+    return AnomalyResult(score.to(maps.device), maps, self.name, inside, cells.names, self.calibration)
+
+
+@patch
 def predict(self: Detector,
     cells: CellSet, # as recorded
     progress: bool = True, # show a progress bar
 ) -> AnomalyResult: # on the device of the cells
     """Prepare and score cells; ValueError names the cell that is unfit, or says what is missing.
     Warns of cells that are larger or smaller than those of the calibration."""
-    _ready(self, cells)
-    _compare_size(self, cells)
-    with torch.no_grad(), frozen(self):
-        prepared = self.preparation(cells)
-        check_cells(prepared.images, prepared.masks, prepared.names) # binning can take a small mask away
-        score, maps, inside = self.judge(prepared.to(self.device), progress)
-    maps, inside = _enlarge(maps, cells), _enlarge(inside, cells)
-    return AnomalyResult(score.to(maps.device), maps, self.name, inside, cells.names, self.calibration)
+    prepared = self.prepare(cells)
+    self.compare_size(cells)
+    return self.predict_prepared(cells, prepared, progress)
 
 
 def _cell_size(cells):
@@ -199,12 +218,13 @@ def _cell_size(cells):
     return None if cells.masks is None else float(cells.masks.double().sum((1, 2, 3)).sqrt().median())
 
 
-def _compare_size(detector, cells):
+@patch
+def compare_size(self: Detector, cells: CellSet) -> None:
     "Warn of cells at another sampling: spots are then of another size too."
-    size, known = _cell_size(cells), detector.cell_size
+    size, known = _cell_size(cells), self.cell_size
     if size and known and not 1/1.5 < size/known < 1.5:
         warnings.warn(
-            f'these cells are {size/known:.2f} times as large as those that {detector.name} was calibrated '
+            f'these cells are {size/known:.2f} times as large as those that {self.name} was calibrated '
             f'with ({size:.0f} pixels for {known:.0f}, root of the area): it may miss what it should find. '
             'Resize the images to its sampling, or train a detector on such cells'
         )

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['PROPERTIES', 'P_END', 'GALLERY', 'contact_shares', 'measure_cells', 'frame_scale', 'crop_side', 'Cutter',
            'score_frame_cells', 'FrameResult', 'predict_frame', 'predict_frames', 'decided_scale', 'check_detector',
-           'p_colours', 'overlay_picture', 'write_frame', 'score_files', 'write_zarr']
+           'p_colours', 'overlay_picture', 'write_frame', 'score_files', 'FrameScorer', 'write_zarr']
 
 # %% ../nbs/26_frame_scores.ipynb #3dd647e0
 import json
@@ -13,6 +13,7 @@ import math
 import tempfile
 import time
 import warnings
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -28,6 +29,7 @@ from skimage.segmentation import expand_labels, find_boundaries
 from skimage.transform import resize
 
 from .cells import CellSet
+from .cluster import in_order
 from .detector import Detector
 from .files import write_atomically, write_json, write_text
 from .frames import ON_DISK, Frame, array_frame, frame_name, read_frame, square_in
@@ -425,6 +427,8 @@ def score_files(
     channel: str = '', # name or number; empty: there is one
     plane: str = '', # number, 'middle', 'max', 'min' or 'mean'; empty: there is one
     progress: bool = True, # show progress bars
+    client=None, # of `open_cluster`, which then does the work; the folders are the same ones there
+    device: str = 'cpu', # where detectors work
 ) -> tuple[pd.DataFrame, pd.DataFrame]: # of cells and of frames, as written to cells.csv and frames.csv
     """Score frames, or go on with a run that was stopped. ValueError if none could be scored, or the settings
     are not those the run was begun with."""
@@ -435,13 +439,16 @@ def score_files(
         'side': side, 'channel': channel, 'plane': str(plane), 'segmenter': asdict(segmenter),
     }
     decided, rows = _begin(place, settings), []
-    for file in progress_bar(files, desc='frames', disable=not progress):
-        row, decided = _score_file(
-            detector, Path(file), place, labels, segmenter, settings, decided, progress
-        )
-        write_json(place/'frames.json', {**settings, 'decided_scale': decided})
-        rows.append(row)
-        write_text(place/'frames.csv', pd.DataFrame(rows).to_csv(index=False, lineterminator='\n'))
+    detector = detector.cpu() if client else detector
+    scorer = FrameScorer(
+        detector, device, place, labels, segmenter, settings, progress and not client
+    )
+    with progress_bar(total=len(files), desc='frames', unit='frame', disable=not progress) as bar:
+        for row, decided in _score_all(scorer, [Path(f) for f in files], decided, client):
+            write_json(place/'frames.json', {**settings, 'decided_scale': decided})
+            rows.append(row)
+            write_text(place/'frames.csv', pd.DataFrame(rows).to_csv(index=False, lineterminator='\n'))
+            bar.update()
     frames = pd.DataFrame(rows)
     if not (frames.status == 'done').any():
         raise ValueError(f'no frame could be scored; the first: {frames.error[0]}')
@@ -451,34 +458,55 @@ def score_files(
     return cells, frames
 
 # %% ../nbs/26_frame_scores.ipynb #f5a202a9
-def _score_file(detector, file, place, labels, segmenter, settings, scale, progress):
-    "Row of a frame in frames.csv, and the scale for the next ones; an old row if it was done before."
-    name = frame_name(file)
-    about = place/f'cells/{name}.json'
-    if about.is_file() and (place/f'cells/{name}.csv').is_file():
-        return json.loads(about.read_text(encoding='utf-8')), scale
-    start = time.perf_counter()
-    try:
-        frame = read_frame(file, settings['channel'], settings['plane'])
-        theirs = label_file(name, labels or file.parent, own=bool(labels))
-        if labels and theirs is None: raise ValueError(f'no label image for {file} in {labels}')
+@dataclass
+class FrameScorer:
+    "Scores frames of a run."
+    detector: Detector # calibrated
+    device: str # where it works
+    place: Path # folder of the run
+    labels: str | Path # folder of label images; empty: beside the frames
+    segmenter: Segmenter
+    settings: dict # as in frames.json
+    progress: bool # show progress bars
+
+    def find(self, file, scale):
+        "What there is to say about a frame."
+        frame = read_frame(file, self.settings['channel'], self.settings['plane'])
+        theirs = label_file(frame_name(file), self.labels or file.parent, own=bool(self.labels))
+        if self.labels and theirs is None: raise ValueError(f'no label image for {file} in {self.labels}')
         theirs = theirs and read_labels(theirs, frame.shape)
-        found = predict_frame(
-            detector,
-            frame,
-            theirs,
-            segmenter,
-            settings['rate'],
-            settings['scale'] or scale,
-            settings['side'],
-            progress,
+        return predict_frame(
+            self.detector.to(self.device), frame, theirs, self.segmenter, self.settings['rate'], scale,
+            self.settings['side'], self.progress,
         )
-        write_frame(found, place)
-    except (ValueError, OSError) as e:
-        return {'frame': file.name, 'status': 'failed', 'cells': 0, 'alarms': 0, 'error': str(e)}, scale
-    row = _frame_row(found, round(time.perf_counter() - start, 2))
-    write_json(about, {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in row.items()})
-    return row, settings['scale'] or scale or decided_scale(found)
+
+    def __call__(self, file, scale):
+        "Row of a frame in frames.csv, and the scale for the next ones; an old row if it was done before."
+        name = frame_name(file)
+        about = self.place/f'cells/{name}.json'
+        if about.is_file() and (self.place/f'cells/{name}.csv').is_file():
+            return json.loads(about.read_text(encoding='utf-8')), scale
+        start = time.perf_counter()
+        try: write_frame(found := self.find(file, self.settings['scale'] or scale), self.place)
+        except (ValueError, OSError) as e:
+            return {'frame': file.name, 'status': 'failed', 'cells': 0, 'alarms': 0, 'error': str(e)}, scale
+        row = _frame_row(found, round(time.perf_counter() - start, 2))
+        write_json(about, {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in row.items()})
+        return row, self.settings['scale'] or scale or decided_scale(found)
+
+
+def _do_frame(scorer, item):
+    "What a worker does."
+    return scorer(*item)
+
+
+def _score_all(scorer, files, scale, client):
+    "Row and scale of each frame, in order. Workers take over when the scale is decided."
+    files = deque(files)
+    while files and not (client and (scale or scorer.settings['scale'])):
+        row, scale = scorer(files.popleft(), scale)
+        yield row, scale
+    yield from in_order(_do_frame, scorer, ((file, scale) for file in files), client)
 
 # %% ../nbs/26_frame_scores.ipynb #9292c99b
 def write_zarr(

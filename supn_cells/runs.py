@@ -5,19 +5,22 @@
 # %% auto #0
 __all__ = ['BYTES_PER_PIXEL', 'user_path', 'notebook_folder', 'result_file', 'notebook_names', 'find_notebook', 'find_config',
            'Parameter', 'parameter_cell', 'describe_parameters', 'notebook_parameters', 'check_parameters',
-           'read_value', 'read_parameters', 'check_places', 'run_notebook', 'main']
+           'read_value', 'read_parameters', 'check_places', 'run_notebook', 'sweep_runs', 'run_sweep', 'main']
 
 # %% ../nbs/61_runs.ipynb #c2a0516a
 import argparse
 import ast
 import difflib
 import io
+import itertools
 import json
 import logging
 import os
+import re
 import signal
 import sys
 import threading
+import time
 import tokenize
 from pathlib import Path
 from typing import NamedTuple
@@ -266,7 +269,7 @@ def _notebook_help(name):
     "Parameters of a notebook, their types, defaults and meaning."
     path = find_notebook(name)
     lines = [
-        f'usage: supn_cells {name} RUN [-f FILE] [-p NAME VALUE]... [-q]',
+        f'usage: supn_cells {name} RUN [-f FILE] [-p NAME VALUE]... [-q] [--workers N | --scheduler ADDRESS]',
         '',
         _summary(path),
         '',
@@ -277,15 +280,23 @@ def _notebook_help(name):
     return '\n'.join(lines)
 
 
+def _add_workers(parser):
+    "The options that say who does the work."
+    parser.add_argument('--workers', type=int, help='processes to start here for the work')
+    parser.add_argument('--scheduler', metavar='ADDRESS',
+                        help='of Dask, such as tcp://10.0.0.1:8786: its workers do it')
+
+
 def _parser():
     "Of the command line."
     parser = argparse.ArgumentParser(
         prog='supn_cells',
         description='Run a parameterised notebook of the project.',
-        epilog='supn_cells list: what there is.  supn_cells NOTEBOOK --help: its parameters.',
+        epilog='supn_cells list: what there is.  supn_cells NOTEBOOK --help: its parameters.  '
+        'supn_cells sweep --help: many runs.',
     )
     parser.add_argument('notebook', help='name (score_cells, train_detector) or path of a notebook, or `list`'
-                        ).completer = lambda **_: ['list', *notebook_names()]
+                        ).completer = lambda **_: ['list', 'sweep', *notebook_names()]
     parser.add_argument('run', help='folder of the run, for example runs/first; made if missing')
     parser.add_argument(
         '-f', '--file', help='YAML file of parameters, or the name of one that comes along (detector)'
@@ -293,8 +304,120 @@ def _parser():
     parser.add_argument('-p', '--parameter', nargs=2, action='append', default=[], metavar=('NAME', 'VALUE'),
                         help='one parameter; may be repeated')
     parser.add_argument('-q', '--quiet', action='store_true', help='no progress')
+    _add_workers(parser)
     parser.add_argument('--version', action='version', version=f'supn_cells {supn_cells.__version__}')
     return parser
+
+# %% ../nbs/61_runs.ipynb #5744e7a8
+def sweep_runs(
+    grid: dict[str, list], # values of each parameter that is varied
+) -> dict[str, dict]: # parameters of each run, by the name of its folder
+    "All combinations; ValueError if two have one name."
+    runs = {}
+    for values in itertools.product(*grid.values()):
+        varied = dict(zip(grid, values))
+        name = '-'.join(re.sub(r'[^\w.+]+', '_', f'{key}_{value}') for key, value in varied.items())
+        if name in runs: raise ValueError(f'{name} would be the folder of two runs: leave one of them out')
+        runs[name] = varied
+    return runs
+
+
+def _finished(folder, notebook, parameters):
+    "Whether a run with these parameters is there."
+    record = folder/f'{notebook.stem}.parameters.json'
+    if not record.is_file() or not (folder/notebook.name).is_file(): return False
+    known = json.loads(record.read_text(encoding='utf-8'))
+    return all(known.get(name) == value for name, value in parameters.items())
+
+
+def _one_run(sweep, item):
+    "What a worker does: a run, and what there is to say of it."
+    (notebook, home), (folder, parameters) = sweep, item
+    if Path.cwd() != home: os.chdir(home) # of a worker: where paths of the user start
+    if _finished(folder, notebook, parameters): return {'status': 'done before', 'seconds': 0., 'error': ''}
+    start, status, error = time.perf_counter(), 'done', ''
+    try: run_notebook(str(notebook), folder, parameters, progress=False)
+    except Exception as e: # of any notebook; the others are finished
+        status = 'failed'
+        error = f'{getattr(e, "ename", type(e).__name__)}: {getattr(e, "evalue", e)}'
+    return {'status': status, 'seconds': round(time.perf_counter() - start, 1), 'error': error}
+
+# %% ../nbs/61_runs.ipynb #7b29f4e6
+def _sweep_rows(metrics, about):
+    "What a run left, with what is known about it in front; one row if it left no table."
+    import pandas as pd
+
+    left = pd.read_csv(metrics) if metrics.is_file() else pd.DataFrame(index=[0])
+    front = pd.DataFrame({name: [value]*len(left) for name, value in about.items()})
+    return pd.concat([front, left.drop(columns=about, errors='ignore')], axis=1)
+
+
+def run_sweep(
+    notebook: str, # name of one that comes along, or a path
+    folder: str | Path, # of the sweep, relative to where the user is; made if missing
+    grid: dict[str, list], # values of each parameter that is varied
+    fixed: dict, # values of others
+    workers: int = 0, # processes to start here for the runs, or
+    scheduler: str = '', # address of a scheduler of Dask; neither: one run after the other
+    progress: bool = True, # show a progress bar
+): # pandas.DataFrame, as written to sweep.csv
+    "Run a notebook for all combinations. ValueError names a parameter before anything is run."
+    path, folder, runs = find_notebook(notebook), user_path(folder), sweep_runs(grid)
+    described = describe_parameters(path)
+    defaults, masks = notebook_parameters(path), any('raw and mask' in p.help for p in described.values())
+    for name, varied in runs.items():
+        runs[name] = varied, check_parameters(fixed | varied, defaults)
+        check_places(defaults | runs[name][1], masks)
+    import pandas as pd
+
+    from supn_cells.cluster import in_order, open_cluster
+    from supn_cells.files import write_text
+    from supn_cells.progress import progress_bar
+
+    tables, items = [], [(folder/name, given) for name, (_, given) in runs.items()]
+    bar = progress_bar(total=len(runs), desc='runs', disable=not progress)
+    with open_cluster(workers, scheduler) as client, bar:
+        said = in_order(_one_run, (path, Path.cwd()), items, client)
+        for (name, (varied, _)), what in zip(runs.items(), said):
+            tables.append(_sweep_rows(folder/name/'metrics.csv', {'run': name, **varied, **what}))
+            table = pd.concat(tables, ignore_index=True)
+            write_text(folder/'sweep.csv', table.to_csv(index=False, lineterminator='\n'))
+            bar.update()
+    return table
+
+# %% ../nbs/61_runs.ipynb #337dd224
+def _sweep_parser():
+    "Of the command line of a sweep."
+    parser = argparse.ArgumentParser(
+        prog='supn_cells sweep', description='Run a notebook for all combinations of parameters.',
+        epilog='example: supn_cells sweep train_detector runs/seeds -f detector -p seed 0 1 2 --workers 3',
+    )
+    parser.add_argument('notebook', help='name or path of a notebook')
+    parser.add_argument('run', help='folder of the sweep, for example runs/seeds; made if missing')
+    parser.add_argument('-f', '--file', help='YAML file of parameters, or the name of one that comes along')
+    parser.add_argument('-p', '--parameter', nargs='+', action='append', default=[],
+                        metavar=('NAME', 'VALUE'), help='a parameter and its value or values; may be repeated')
+    parser.add_argument('-q', '--quiet', action='store_true', help='no progress')
+    _add_workers(parser)
+    return parser
+
+
+def _sweep(args):
+    "Run what the command line asks for; exit status."
+    if threading.current_thread() is threading.main_thread(): signal.signal(signal.SIGTERM, _stop)
+    defaults = notebook_parameters(find_notebook(args.notebook))
+    fixed = read_parameters(find_config(args.file), defaults) if args.file else {}
+    values = {
+        name: [read_value(text, defaults.get(name)) for text in texts] for name, *texts in args.parameter
+    }
+    for name, given in values.items():
+        if not given: raise ValueError(f'the parameter {name} has no value')
+    grid = {name: given for name, given in values.items() if len(given) > 1}
+    fixed |= {name: given[0] for name, given in values.items() if len(given) == 1}
+    who = args.workers or 0, args.scheduler or ''
+    table = run_sweep(args.notebook, args.run, grid, fixed, *who, not args.quiet)
+    print(table.to_string(index=False))
+    return int((table.status == 'failed').any())
 
 # %% ../nbs/61_runs.ipynb #71cb01a5
 BYTES_PER_PIXEL = 28 # of an image while its set is read, prepared and scored, measured on 128x128 cells
@@ -303,7 +426,7 @@ BYTES_PER_PIXEL = 28 # of an image while its set is read, prepared and scored, m
 def _killed(values):
     "Why a kernel may have been killed."
     message = 'the kernel was killed, probably for want of memory'
-    folders = _cell_folders(values)
+    folders = _cell_folders({'data': values.get('data')}) # new cells are read piece by piece
     if not folders: return message
     from supn_cells.cells import cell_files, read_image
     files, _ = cell_files(folders[0])
@@ -322,6 +445,7 @@ def _run(args):
     defaults = notebook_parameters(find_notebook(args.notebook))
     given = read_parameters(find_config(args.file), defaults) if args.file else {}
     given |= {name: read_value(text, defaults.get(name)) for name, text in args.parameter}
+    given |= {name: value for name in ('workers', 'scheduler') if (value := getattr(args, name)) is not None}
     try: done = run_notebook(args.notebook, args.run, given, progress=not args.quiet)
     except Exception as e: # by name: papermill is not imported before a run
         if type(e).__name__ == 'DeadKernelError': print(f'supn_cells: {_killed(given)}', file=sys.stderr)
@@ -341,6 +465,7 @@ def main(argv: list[str] | None = None) -> int: # exit status
     argcomplete.autocomplete(parser)
     try:
         if argv == ['list']: print(_list_notebooks())
+        elif argv[:1] == ['sweep']: return _sweep(_sweep_parser().parse_args(argv[1:]))
         elif len(argv) > 1 and {'-h', '--help'} & {*argv} and not argv[0].startswith('-'):
             print(_notebook_help(argv[0]))
         elif len(argv) == 1 and not argv[0].startswith('-'):
@@ -352,6 +477,7 @@ def main(argv: list[str] | None = None) -> int: # exit status
         print(f'supn_cells: {e}', file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print(f'supn_cells: stopped. The same command continues from the last saved state in {argv[1]}.',
+        print(f'supn_cells: stopped. The same command continues from the last saved state in '
+              f'{argv[1 + (argv[0] == "sweep")]}.',
               file=sys.stderr)
         return 130

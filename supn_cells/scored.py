@@ -23,11 +23,12 @@ from PIL import Image
 from torch import Tensor
 
 from .calibrate import Calibration
+from .cell_scores import write_record
 from .cells import CellSet, cell_files, read_image, read_mask
 from .context import cut_windows
 from .context_detector import BLOCK, ContextDetector
 from .detector import AnomalyResult, Detector
-from .files import write_atomically, write_json
+from .files import write_atomically
 from .frames import frame_name, read_frame, square_in
 from .images import rescale
 from .judgements import NOTHING_SAID, VERDICTS, Judgement
@@ -57,12 +58,6 @@ def save_cells(
     return Path(folder)
 
 # %% ../nbs/63_scored.ipynb #8ac736ba
-def _place(path, folder):
-    "A path relative to the run folder if it lies in it, else absolute."
-    path, folder = Path(path).resolve(), Path(folder).resolve()
-    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
-
-
 def save_scores(
     found: AnomalyResult, # with a calibration
     table: pd.DataFrame, # of `AnomalyResult.table`, more columns are kept
@@ -78,10 +73,7 @@ def save_scores(
         values = maps[:, 0].float().numpy()
         write = partial(tifffile.imwrite, data=values, metadata={'axes': 'IYX'})
         write_atomically(folder/f'{name}.tif', write, values.nbytes)
-    write_json(folder/'run.json', {
-        'detector': found.name, 'cells': _place(cells, folder), 'model': str(model and Path(model).resolve()),
-        'rate': rate, 'calibration': found.calibration.scores.tolist(),
-    })
+    write_record(folder, found.name, found.calibration, cells, model, rate)
     return folder
 
 # %% ../nbs/63_scored.ipynb #68a71d40
