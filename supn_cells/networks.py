@@ -130,7 +130,7 @@ def keep_scale(module: nn.Module) -> nn.Module: # the same module
 
 # %% ../nbs/40_networks.ipynb #9f0e7973
 class _Largest(Function):
-    "The largest pixel of each square, (B, 4 o, h, w) to (B, o, h, w); the first takes the gradient of equals."
+    "Largest pixel of each square, (B, 4 o, h, w) to (B, o, h, w); the first of equals takes the gradient."
     @staticmethod
     def forward(ctx, squares):
         a, b, c, d = squares.unflatten(1, (-1, 4)).unbind(2)

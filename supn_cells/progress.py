@@ -28,9 +28,9 @@ class NotebookBar(WidgetBar):
         self.handle = display(self.container, display_id=True)
 
     def display(self, *args, check_delay=True, **settings):
-        "Refresh the widget."
+        "Refresh the widget; what ends by an error before it was shown stays unseen."
         super().display(*args, **settings, check_delay=False)
-        if check_delay and self.handle is None: self.show()
+        if check_delay and self.handle is None and settings.get('bar_style') != 'danger': self.show()
 
     def close(self):
         "Put the last state, as text, in place of the widget."
