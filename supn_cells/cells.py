@@ -352,6 +352,7 @@ def _read_images(files):
 def _read_masks(files, images, size):
     "Masks of `files` as one array, (N, 1, H, W), for `images`, which all have the same size."
     masks = []
+    # the bar first: so it sees the end
     for image, file in zip(progress_bar(images, desc='reading masks', delay=2, leave=False), files):
         mask = read_mask(file)
         if mask.shape != size:

@@ -7,6 +7,7 @@ __all__ = ['CONSOLE', 'NotebookBar', 'progress_bar']
 
 # %% ../nbs/06_progress.ipynb #092fe0b3
 import os
+import time
 
 from IPython import get_ipython
 from IPython.display import display
@@ -28,9 +29,10 @@ class NotebookBar(WidgetBar):
         self.handle = display(self.container, display_id=True)
 
     def display(self, *args, check_delay=True, **settings):
-        "Refresh the widget; what ends by an error before it was shown stays unseen."
+        "Refresh the widget."
         super().display(*args, **settings, check_delay=False)
-        if check_delay and self.handle is None and settings.get('bar_style') != 'danger': self.show()
+        due = time.time() >= self.start_t + self.delay # an error refreshes the bar whenever it comes
+        if check_delay and due and self.handle is None: self.show()
 
     def close(self):
         "Put the last state, as text, in place of the widget."

@@ -396,7 +396,7 @@ def _sweep_parser():
     parser.add_argument('run', help='folder of the sweep, for example runs/seeds; made if missing')
     parser.add_argument('-f', '--file', help='YAML file of parameters, or the name of one that comes along')
     parser.add_argument('-p', '--parameter', nargs='+', action='append', default=[],
-                        metavar=('NAME', 'VALUE'), help='a parameter and its values; may be repeated')
+                        metavar=('NAME', 'VALUE'), help='a parameter, its value or values; may be repeated')
     parser.add_argument('-q', '--quiet', action='store_true', help='no progress')
     _add_workers(parser)
     return parser
