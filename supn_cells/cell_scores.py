@@ -6,8 +6,6 @@
 __all__ = ['PIECE', 'COLUMNS', 'CellScorer', 'score_folder', 'write_record', 'publish_scores', 'forget_progress']
 
 # %% ../nbs/28_cell_scores.ipynb #c1bbcf2e
-import ctypes
-import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,15 +21,10 @@ from .detector import Detector
 from .files import GrowingTable, write_json
 from .metrics import write_table
 from .progress import progress_bar
+from .training import return_memory
 
 # %% ../nbs/28_cell_scores.ipynb #243b162a
 PIECE = 32 # cells
-
-
-def _return_memory():
-    "Let the C library return what it keeps of freed memory, where it is the one of GNU."
-    try: ctypes.CDLL('libc.so.6').malloc_trim(0)
-    except (OSError, AttributeError): pass
 
 
 @dataclass
@@ -63,7 +56,7 @@ class CellScorer:
                 f.write(values.tobytes())
                 f.flush()
                 os.fsync(f.fileno())
-        _return_memory()
+        return_memory()
         return found.table(self.rate).to_csv(index=False, header=False, lineterminator='\n')
 
 
@@ -96,7 +89,6 @@ def _check_done(growing, files, masks):
     for file in [*files[:len(done)], *(masks or [])[:len(done)]]:
         if file.stat().st_mtime > since:
             raise ValueError(f'{file} was changed after its cell was scored: {again}')
-
 
 # %% ../nbs/28_cell_scores.ipynb #60841692
 def _stack_start(path):

@@ -31,7 +31,7 @@ from skimage.transform import resize
 from .cells import CellSet
 from .cluster import in_order
 from .detector import Detector
-from .files import write_atomically, write_json, write_text
+from .files import check_begun, write_atomically, write_json, write_text
 from .frames import ON_DISK, Frame, array_frame, frame_name, read_frame, square_in
 from .images import rescale
 from .progress import progress_bar
@@ -406,12 +406,7 @@ def _begin(place, settings):
     file = place/'frames.json'
     if not file.is_file(): write_json(file, {**settings, 'decided_scale': 0.}); return 0.
     known = json.loads(file.read_text(encoding='utf-8'))
-    for name, value in settings.items():
-        if known.get(name) != json.loads(json.dumps(value)):
-            raise ValueError(
-                f'the run in {place} was begun with {name} = {known.get(name)!r}, not {value!r}: '
-                'choose another folder, or the same setting'
-            )
+    check_begun(f'the run in {place}', known, settings, 'choose another folder, or the same setting')
     return known['decided_scale']
 
 # %% ../nbs/26_frame_scores.ipynb #92af349a

@@ -91,7 +91,6 @@ def _eight(one, step, low=0, high=99):
     four = _beside(two, two, 2*step)
     return _beside(four, four, 4*step, low, high)
 
-
 # %% ../nbs/00_images.ipynb #80e52339
 def _codes(p):
     "Whole numbers in the order of the pixels, and the pixel that each stands for."

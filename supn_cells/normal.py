@@ -232,8 +232,14 @@ def _blocks(x):
     return [slice(k, k + max(1, step)) for k in range(0, len(x), max(1, step))]
 
 # %% ../nbs/03_normal.ipynb #84d039d9
+def _density(channels, log_diag, off, r):
+    "sum l - |z|^2/2 of images, leading dimensions broadcast, (...)."
+    z = lt_mul(log_diag.exp(), off, r, channels)
+    return log_diag.sum((-2, -1)) - 0.5*z.square().sum((-2, -1))
+
+
 class _LogDensity(Function):
-    "sum l - |z|^2/2 of images with a factor each, (...); also d r and z, which the gradients take up."
+    "`_density` of images with a factor each; also d r and z, which the gradients take up."
     @staticmethod
     def forward(log_diag, off, r, channels):
         l, w, x = _stack(log_diag, 2), _stack(off, 3), _stack(r, 2)
@@ -272,13 +278,9 @@ class _LogDensity(Function):
 
     @staticmethod
     def jvp(ctx, l_t, off_t, r_t, _):
-        log_diag, off, r = ctx.saved_tensors
-        def density(log_diag, off, r):
-            z = lt_mul(log_diag.exp(), off, r, ctx.channels)
-            return log_diag.sum((-2, -1)) - 0.5*z.square().sum((-2, -1))
-        changes = [torch.zeros_like(x) if t is None else t for x, t in
-                   zip((log_diag, off, r), (l_t, off_t, r_t))]
-        return torch.func.jvp(density, (log_diag, off, r), tuple(changes))[1], None, None
+        tensors = ctx.saved_tensors
+        changes = [torch.zeros_like(x) if t is None else t for x, t in zip(tensors, (l_t, off_t, r_t))]
+        return torch.func.jvp(partial(_density, ctx.channels), tensors, tuple(changes))[1], None, None
 
 # %% ../nbs/03_normal.ipynb #bc2968db
 def _gradients(ctx, g):
@@ -310,11 +312,9 @@ def log_prob(self: StructuredNormal,
     r, log_diag, off = _pack(self, value - self._loc), _pack(self, self._log_diag), _packed_off(self)
     if self._diagonal: off = r.new_empty(*r.shape[:-2], 0, *r.shape[-2:])
     if log_diag.shape == r.shape and off.shape[:-3] == r.shape[:-2] and not torch.compiler.is_compiling():
-        density = _LogDensity.apply(*same_type(log_diag, off, r), _channels(self))[0].sum(-1)
-    else:
-        z = lt_mul(log_diag.exp(), off, r, _channels(self))
-        density = (log_diag.sum((-2, -1)) - 0.5*z.square().sum((-2, -1))).sum(-1)
-    log_prob = density - 0.5*self._event_shape.numel()*math.log(2*math.pi)
+        density, *_ = _LogDensity.apply(*same_type(log_diag, off, r), _channels(self))
+    else: density = _density(_channels(self), log_diag, off, r)
+    log_prob = density.sum(-1) - 0.5*self._event_shape.numel()*math.log(2*math.pi)
     return log_prob.expand(torch.broadcast_shapes(self._batch_shape, value.shape[:-3]))
 
 # %% ../nbs/03_normal.ipynb #4c1a13ba

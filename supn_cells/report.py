@@ -161,7 +161,7 @@ def _gallery(place, cells):
     lowest, figures = cells.dropna(subset=['p_value']).nsmallest(SHOWN_CELLS, 'p_value'), []
     archives = {}
     for row in lowest.itertuples():
-        if row.frame not in archives: 
+        if row.frame not in archives:
             archives[row.frame] = np.load(Path(place)/f'gallery/{frame_name(row.frame)}.npz')
         kept = archives[row.frame]
         if not (k := np.flatnonzero(kept['label'] == row.label)).size: continue

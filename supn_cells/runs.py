@@ -216,6 +216,15 @@ def check_places(
         raise ValueError(f'results = {target!r} should be a file that ends in .csv')
 
 # %% ../nbs/61_runs.ipynb #6efae10d
+def _check_run(path, parameters):
+    "Defaults of a notebook and checked parameters; ValueError or OSError names the one that is wrong."
+    described = describe_parameters(path)
+    defaults = {name: p.default for name, p in described.items()}
+    checked = check_parameters(parameters, defaults)
+    check_places(defaults | checked, masks=any('raw and mask' in p.help for p in described.values()))
+    return defaults, checked
+
+
 def run_notebook(
     notebook: str, # name of one that comes along, or a path
     run: str | Path, # folder of the run, relative to where the user is; made if missing
@@ -224,10 +233,7 @@ def run_notebook(
 ) -> Path: # the executed notebook
     "Execute a notebook with papermill after checking its parameters, and the places that they name."
     path, folder = find_notebook(notebook), user_path(run)
-    described = describe_parameters(path)
-    defaults = {name: p.default for name, p in described.items()}
-    checked = check_parameters(parameters, defaults)
-    check_places(defaults | checked, masks=any('raw and mask' in p.help for p in described.values()))
+    defaults, checked = _check_run(path, parameters)
     if 'run' in defaults: checked['run'] = str(folder)
     import papermill # it and PyTorch take seconds to import: not before they are needed
 
@@ -280,8 +286,12 @@ def _notebook_help(name):
     return '\n'.join(lines)
 
 
-def _add_workers(parser):
-    "The options that say who does the work."
+def _add_shared(parser):
+    "The options that one run and a sweep have in common."
+    parser.add_argument(
+        '-f', '--file', help='YAML file of parameters, or the name of one that comes along (detector)'
+    ).completer = lambda **_: [f.stem for f in (notebook_folder()/'configs').glob('*.yaml')]
+    parser.add_argument('-q', '--quiet', action='store_true', help='no progress')
     parser.add_argument('--workers', type=int, help='processes to start here for the work')
     parser.add_argument('--scheduler', metavar='ADDRESS',
                         help='of Dask, such as tcp://10.0.0.1:8786: its workers do it')
@@ -298,13 +308,9 @@ def _parser():
     parser.add_argument('notebook', help='name (score_cells, train_detector) or path of a notebook, or `list`'
                         ).completer = lambda **_: ['list', 'sweep', *notebook_names()]
     parser.add_argument('run', help='folder of the run, for example runs/first; made if missing')
-    parser.add_argument(
-        '-f', '--file', help='YAML file of parameters, or the name of one that comes along (detector)'
-    ).completer = lambda **_: [f.stem for f in (notebook_folder()/'configs').glob('*.yaml')]
     parser.add_argument('-p', '--parameter', nargs=2, action='append', default=[], metavar=('NAME', 'VALUE'),
                         help='one parameter; may be repeated')
-    parser.add_argument('-q', '--quiet', action='store_true', help='no progress')
-    _add_workers(parser)
+    _add_shared(parser)
     parser.add_argument('--version', action='version', version=f'supn_cells {supn_cells.__version__}')
     return parser
 
@@ -363,11 +369,7 @@ def run_sweep(
 ): # pandas.DataFrame, as written to sweep.csv
     "Run a notebook for all combinations. ValueError names a parameter before anything is run."
     path, folder, runs = find_notebook(notebook), user_path(folder), sweep_runs(grid)
-    described = describe_parameters(path)
-    defaults, masks = notebook_parameters(path), any('raw and mask' in p.help for p in described.values())
-    for name, varied in runs.items():
-        runs[name] = varied, check_parameters(fixed | varied, defaults)
-        check_places(defaults | runs[name][1], masks)
+    for name, varied in runs.items(): runs[name] = varied, _check_run(path, fixed | varied)[1]
     import pandas as pd
 
     from supn_cells.cluster import in_order, open_cluster
@@ -394,19 +396,27 @@ def _sweep_parser():
     )
     parser.add_argument('notebook', help='name or path of a notebook')
     parser.add_argument('run', help='folder of the sweep, for example runs/seeds; made if missing')
-    parser.add_argument('-f', '--file', help='YAML file of parameters, or the name of one that comes along')
     parser.add_argument('-p', '--parameter', nargs='+', action='append', default=[],
                         metavar=('NAME', 'VALUE'), help='a parameter, its value or values; may be repeated')
-    parser.add_argument('-q', '--quiet', action='store_true', help='no progress')
-    _add_workers(parser)
+    _add_shared(parser)
     return parser
+
+
+def _stop(*_):
+    "What SIGTERM does: the same as Ctrl-C, so that the kernel does not stay behind."
+    raise KeyboardInterrupt
+
+
+def _begin(args):
+    "Listen for SIGTERM; parameters of the notebook with their defaults, and those of the file."
+    if threading.current_thread() is threading.main_thread(): signal.signal(signal.SIGTERM, _stop)
+    defaults = notebook_parameters(find_notebook(args.notebook))
+    return defaults, read_parameters(find_config(args.file), defaults) if args.file else {}
 
 
 def _sweep(args):
     "Run what the command line asks for; exit status."
-    if threading.current_thread() is threading.main_thread(): signal.signal(signal.SIGTERM, _stop)
-    defaults = notebook_parameters(find_notebook(args.notebook))
-    fixed = read_parameters(find_config(args.file), defaults) if args.file else {}
+    defaults, fixed = _begin(args)
     values = {
         name: [read_value(text, defaults.get(name)) for text in texts] for name, *texts in args.parameter
     }
@@ -434,16 +444,9 @@ def _killed(values):
     return f'{message} ({len(files)} cells need about {need:.1f} GiB)'
 
 
-def _stop(*_):
-    "What SIGTERM does: the same as Ctrl-C, so that the kernel does not stay behind."
-    raise KeyboardInterrupt
-
-
 def _run(args):
     "Run what the command line asks for; exit status."
-    if threading.current_thread() is threading.main_thread(): signal.signal(signal.SIGTERM, _stop)
-    defaults = notebook_parameters(find_notebook(args.notebook))
-    given = read_parameters(find_config(args.file), defaults) if args.file else {}
+    defaults, given = _begin(args)
     given |= {name: read_value(text, defaults.get(name)) for name, text in args.parameter}
     given |= {name: value for name in ('workers', 'scheduler') if (value := getattr(args, name)) is not None}
     try: done = run_notebook(args.notebook, args.run, given, progress=not args.quiet)

@@ -164,9 +164,8 @@ def _fill_pallor(found, d):
     return found | np.isin(holes, ids[nothing_around | (np.nan_to_num(near) < .23*d)])
 
 
-def _foreground(above, d, threshold, typical, valley):
-    "Pixels of cells in a flattened signal in which they are `d` pixels across."
-    smooth = ndimage.gaussian_filter(above, .012*d)
+def _foreground(smooth, d, threshold, typical, valley):
+    "Pixels of cells in a flattened, slightly smoothed signal in which they are `d` pixels across."
     found = smooth > threshold
     capped = np.minimum(smooth, typical)
     closed = ndimage.grey_closing(capped, footprint=disk(max(1, round(.07*d))))
@@ -184,9 +183,9 @@ def _cut_apart(found, d, split):
 PALE_SIZES = .35, 2.5 # area of a pale cell relative to that of a disc of the diameter
 
 
-def _add_pale(labels, above, d, threshold):
-    "Labels with the pale cells among what they leave over in a flattened signal."
-    rest = ndimage.binary_fill_holes(ndimage.gaussian_filter(above, .012*d) > threshold) & (labels == 0)
+def _add_pale(labels, smooth, d, threshold):
+    "Labels with the pale cells among what they leave over in such a signal."
+    rest = ndimage.binary_fill_holes(smooth > threshold) & (labels == 0)
     things = label(ndimage.binary_opening(rest, disk(max(1, round(.15*d)))), connectivity=1)
     t = pd.DataFrame(regionprops_table(things, properties=('label', 'area', 'solidity', 'eccentricity')))
     size = t.area/(np.pi*d**2/4)
@@ -194,7 +193,6 @@ def _add_pale(labels, above, d, threshold):
     number = np.zeros(len(t) + 1, labels.dtype)
     number[pale] = labels.max() + 1 + np.arange(len(pale))
     return np.where(number[things] > 0, number[things], labels)
-
 
 # %% ../nbs/15_segment.ipynb #b732e937
 ACROSS = 27 # pixels across a cell at which it is sought
@@ -237,12 +235,13 @@ def _search(frame, plan, settings, box):
     below = ndimage.map_coordinates(
         plan.background, np.meshgrid(rows, columns, indexing='ij'), order=1, mode='nearest'
     )
-    above, d = signal - below, plan.diameter/f
-    found = _foreground(above, d, plan.threshold, plan.typical, settings.valley)
+    d = plan.diameter/f
+    smooth = ndimage.gaussian_filter(signal - below, .012*d)
+    found = _foreground(smooth, d, plan.threshold, plan.typical, settings.valley)
     labels = _cut_apart(found, d, settings.split)
     if settings.pale >= 1: return labels
     whole = np.bincount(labels.ravel()) >= settings.smallest*np.pi*d**2/4
-    cells = _add_pale(np.where(whole[labels], labels, 0), above, d, settings.pale*plan.threshold)
+    cells = _add_pale(np.where(whole[labels], labels, 0), smooth, d, settings.pale*plan.threshold)
     pieces = np.where(labels > 0, labels + cells.max(), 0) # they are dropped later, and counted
     return np.where(cells > 0, cells, pieces)
 

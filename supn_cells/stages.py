@@ -211,7 +211,6 @@ class KeepWeights:
         if run.step in self.steps:
             save_stage(self.model, self.stage, self.folder/'kept'/f'{self.stage}_{run.step}')
 
-
 # %% ../nbs/42_stages.ipynb #91789834
 class StageTask:
     "The loss of each step of a stage."
