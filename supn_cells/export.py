@@ -22,10 +22,12 @@ from .files import write_atomically, write_json, write_text
 # %% ../nbs/54_export.ipynb #17c953e4
 class _Windows(nn.Module):
     "The part of a detector that becomes the graph."
-    def __init__(self, detector): super().__init__(); self.model, self.sigma = detector.model, detector.sigma
+    def __init__(self, detector): super().__init__(); self.model, self.sigma = detector.model, detector.sigmas[0]
 
     def forward(self, windows: Tensor) -> tuple[Tensor, Tensor]: # (B, 1, 32, 32) to two of (B, 4, 4)
-        return window_filter(self.model(windows), windows[INNER], self.sigma)
+        u, G = window_filter(self.model(windows), windows[INNER], self.model.disc, self.sigma)
+        norm = G[:, 0, 0].sqrt()
+        return u[:, 0]/norm, norm
 
 
 def _median(self, dim: int, keepdim: bool = False):
@@ -67,6 +69,8 @@ def export_detector(
     "Write detector.onnx, detector.json and runner.py; ValueError if it is not calibrated or of another kind."
     if not isinstance(detector, ContextDetector):
         raise ValueError(f'{detector.name} cannot be exported: only the detector of hidden discs can')
+    if detector.model.config.channels > 1 or len(detector.sigmas) > 1 or detector.polarity != 'bright':
+        raise ValueError('only a detector of bright spots of one width, in one channel, can be exported')
     if detector.preparation.blur: raise ValueError('a detector of blurred cells cannot be exported')
     if detector.calibration is None:
         raise ValueError(f'{detector.name} is not calibrated: calibrate it first')
