@@ -233,8 +233,8 @@ class Training:
         name: str, # in the progress bar and in TensorBoard
         params: dict[str, nn.Parameter], # what is trained, by name
         adam: torch.optim.Adam, # their optimiser
-        # step -> loss to minimise, and its parts {name: value} to record; scalar tensors, means over the share
-        # of the batch that this process has
+        # step -> loss to minimise, and its parts {name: value} to record; scalar tensors, means over
+        # the share of the batch that this process has
         loss: Callable,
         steps: int, # to train
         rate: Callable, # step -> learning rate
