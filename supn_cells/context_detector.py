@@ -74,7 +74,8 @@ def spot_score(
     u: Tensor, # of `filter_context`, (N, C, H, W)
     G: Tensor, # likewise, (N, C, C, H, W)
     light: Tensor, # of each cell and channel, in the units of the image, (N, C)
-    clutter: float, # standard deviation of the peaks of spots in healthy cells, relative to their light, from 0
+    # standard deviation of the peaks of spots in healthy cells, relative to their light, from 0
+    clutter: float,
     polarity: str = 'bright', # of the spots that count; for several channels 'both'
 ) -> Tensor: # S, (N, 1, H, W)
     "Likelihood ratios if healthy cells have spots of random amplitude; ValueError if a setting is unfit."
@@ -95,7 +96,9 @@ def check_polarity(polarity, channels):
     if polarity not in POLARITIES:
         raise ValueError(f'unknown polarity {polarity!r}: choose one of {", ".join(POLARITIES)}')
     if channels > 1 and polarity != 'both':
-        raise ValueError(f"in {channels} channels a spot has no one sign: use polarity='both', not {polarity!r}")
+        raise ValueError(
+            f"in {channels} channels a spot has no one sign: use polarity='both', not {polarity!r}"
+        )
 
 # %% ../nbs/52_context_detector.ipynb #093c16a5
 def filter_context(
@@ -150,7 +153,8 @@ class ContextDetector(Detector):
         polarity: str = 'bright', # of spots: 'bright', 'dark' or 'both'; for several channels 'both'
     ):
         self.sigmas = [sigma] if isinstance(sigma, (int, float)) else list(sigma)
-        if not self.sigmas or not min(self.sigmas) > 0: raise ValueError(f'sigma must be positive, not {sigma}')
+        if not self.sigmas or not min(self.sigmas) > 0:
+            raise ValueError(f'sigma must be positive, not {sigma}')
         if not clutter >= 0: raise ValueError(f'clutter must be a number from 0, not {clutter}')
         check_polarity(polarity, model.config.channels)
         name, network = f'{MODEL_NAMES[model.config.kind]} context', model.config.to_dict()
@@ -178,7 +182,7 @@ class ContextDetector(Detector):
 
 
 def cell_lights(cells: CellSet) -> Tensor: # (N, C), units of the image
-    "Brightness of each cell above its background, in each channel; ValueError if a mask leaves no background."
+    "Brightness of each cell above its background by channel; ValueError if a mask leaves no background."
     bright = erode(cells.masks, LIGHT_DEPTH)
     lights = [cell_levels(x[:, None], bright, cells.names)[0] for x in cells.images.unbind(1)]
     return torch.stack(lights, 1)

@@ -18,7 +18,7 @@ from .cells import check_cells
 from .context import ContextConfig, ContextNet, cut_windows
 from .files import copy_into, read_tensors, tensor_digest, write_tensors
 from .images import flip
-from .training import Training, mix, read_run, reuse_memory
+from .training import Training, mix, read_run, reuse_memory, share
 
 # %% ../nbs/51_context_training.ipynb #863d20b6
 @dataclass(frozen=True)
@@ -54,15 +54,16 @@ class WindowSampler:
         self.count = masks.flatten(1).sum(1).cpu()
         self.corners, self.start = masks[:, 0].nonzero()[:, 1:].cpu(), self.count.cumsum(0) - self.count
 
-    def __call__(self, step: int) -> Tensor: # (batch_size, 1, 32, 32)
+    def __call__(self, step: int) -> Tensor: # (batch_size, C, 32, 32), or the share of this process
         "The windows of a step."
         g, device = torch.Generator().manual_seed(mix(self.seed, step)), self.images.device
         which = torch.randint(len(self.count), (self.size,), generator=g)
         nth = torch.rand(self.size, generator=g, dtype=torch.float64)*self.count[which] # pixel of its mask
         place = self.start[which] + nth.long()
         turns = torch.rand(3, self.size, generator=g) < .5
-        windows = cut_windows(self.images, which.to(device), self.corners[place].to(device))
-        return flip(windows, turns[[1, 0, 2]].to(device))
+        part = share(self.size)
+        windows = cut_windows(self.images, which[part].to(device), self.corners[place[part]].to(device))
+        return flip(windows, turns[[1, 0, 2]][:, part].to(device))
 
 # %% ../nbs/51_context_training.ipynb #df5df98e
 CONTEXT_FILE = 'context.safetensors'

@@ -22,7 +22,9 @@ from .files import write_atomically, write_json, write_text
 # %% ../nbs/54_export.ipynb #17c953e4
 class _Windows(nn.Module):
     "The part of a detector that becomes the graph."
-    def __init__(self, detector): super().__init__(); self.model, self.sigma = detector.model, detector.sigmas[0]
+    def __init__(self, detector):
+        super().__init__()
+        self.model, self.sigma = detector.model, detector.sigmas[0]
 
     def forward(self, windows: Tensor) -> tuple[Tensor, Tensor]: # (B, 1, 32, 32) to two of (B, 4, 4)
         u, G = window_filter(self.model(windows), windows[INNER], self.model.disc, self.sigma)

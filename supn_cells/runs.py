@@ -230,7 +230,7 @@ def run_notebook(
     run: str | Path, # folder of the run, relative to where the user is; made if missing
     parameters: dict, # values by name
     progress: bool = True,
-) -> Path: # the executed notebook
+) -> Path | None: # the executed notebook, of the first process that `torchrun` started
     "Execute a notebook with papermill after checking its parameters, and the places that they name."
     path, folder = find_notebook(notebook), user_path(run)
     defaults, checked = _check_run(path, parameters)
@@ -241,19 +241,16 @@ def run_notebook(
         logging.getLogger(name).setLevel(logging.CRITICAL)
     from supn_cells.files import locked, write_json
     from supn_cells.progress import CONSOLE
+    from supn_cells.training import process
 
+    settings = {'coalesce_streams': True, 'extra_arguments': ['--log-level=50']}
+    if process()[0]: # it helps the first one
+        papermill.execute_notebook(str(path), None, checked, progress_bar=False, **settings)
+        return None
     unfinished = folder/f'{path.stem}.unfinished.ipynb'
-    shown = {'stdout_file': sys.stdout, 'stderr_file': sys.stderr} if progress else {}
+    if progress: settings |= {'stdout_file': sys.stdout, 'stderr_file': sys.stderr}
     with locked(folder/'.lock'), patch.dict(os.environ, {CONSOLE: '1'} if progress else {}):
-        papermill.execute_notebook(
-            str(path),
-            str(unfinished),
-            checked,
-            progress_bar=progress,
-            coalesce_streams=True,
-            extra_arguments=['--log-level=50'],
-            **shown,
-        )
+        papermill.execute_notebook(str(path), str(unfinished), checked, progress_bar=progress, **settings)
         write_json(folder/f'{path.stem}.parameters.json', {**defaults, **checked})
         return unfinished.replace(folder/path.name)
 
@@ -457,7 +454,7 @@ def _run(args):
                   f'supn_cells: {e.ename}: {e.evalue}', file=sys.stderr)
         else: raise
         return 1
-    print('executed notebook:', done)
+    if done: print('executed notebook:', done)
     return 0
 
 

@@ -21,7 +21,7 @@ from tqdm import tqdm
 from .cells import CellSet, check_cells
 from .files import copy_into, tensor_digest
 from .images import flip
-from .training import Training, mix, read_run, reuse_memory
+from .training import Training, mix, process, read_run, reuse_memory, share
 from .vae import VAE, ModelConfig, fingerprint, kl_to_prior, load_stage, save_stage, stage_tensors
 
 # %% ../nbs/42_stages.ipynb #2b014d56
@@ -140,8 +140,10 @@ class WatchCollapse:
     def __init__(self, model: VAE, task): self.model, self.task = model, task
 
     def after_step(self, run: Training) -> None:
-        "Look at the batch of this step every CHECK_EVERY steps; raises Collapsed."
-        if run.step % CHECK_EVERY == 0 and variation(self.model, self.task.x) < COLLAPSED: raise Collapsed
+        "Look at the whole batch of this step every CHECK_EVERY steps; raises Collapsed."
+        if run.step % CHECK_EVERY: return
+        x, *_ = self.task.batch(run.step - 1)
+        if variation(self.model, x) < COLLAPSED: raise Collapsed
 
 # %% ../nbs/42_stages.ipynb #c9a85ac3
 def initialise(
@@ -222,11 +224,19 @@ class StageTask:
         )
         self.posterior = Posterior(model, images, config.stage != 'mean')
 
-    def loss(self, step: int) -> tuple[Tensor, dict]: # as `stage_loss`
-        "The loss of a step; the batch is left in `x`."
+    def batch(self,
+        step: int,
+        part: slice = slice(None), # of the batch
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]: # images, flipped; indices, flips and noise, see `Batches`
+        "A part of the batch of a step, all of it by default."
         indices, flips, noise = self.batches(step)
-        self.x = flip(self.images[indices], flips)
-        return stage_loss(self.model, self.config, self.x, self.posterior(self.x, indices, flips), noise)
+        indices, flips, noise = indices[part], flips[:, part], noise[part]
+        return flip(self.images[indices], flips), indices, flips, noise
+
+    def loss(self, step: int) -> tuple[Tensor, dict]: # as `stage_loss`
+        "The loss of a step, over the share of this process."
+        x, indices, flips, noise = self.batch(step, share(self.batches.size))
+        return stage_loss(self.model, self.config, x, self.posterior(x, indices, flips), noise)
 
 # %% ../nbs/42_stages.ipynb #6d567cc6
 def _attempt(model, images, config, folder, settings, restarts, progress, keep_steps):
@@ -234,9 +244,10 @@ def _attempt(model, images, config, folder, settings, restarts, progress, keep_s
     seed, stage = config.seed + 1000*restarts, config.stage
     initialise(model, stage, seed, float(images.mean()))
     task, params = StageTask(model, config, images, seed), stage_tensors(model, stage)
-    callbacks = [Pictures(model, stage, images[::max(1, len(images)//4)][:4]),
-                 KeepWeights(model, stage, folder, keep_steps)]
-    if stage == 'mean': callbacks.append(WatchCollapse(model, task))
+    callbacks = [WatchCollapse(model, task)] if stage == 'mean' else []
+    if process()[0] == 0: # the one that writes
+        callbacks += [Pictures(model, stage, images[::max(1, len(images)//4)][:4]),
+                      KeepWeights(model, stage, folder, keep_steps)]
     adam = torch.optim.Adam(params.values(), lr=config.lr, fused=True)
     run = Training(stage, params, adam, task.loss, config.steps, config.rate, settings,
                    callbacks=callbacks, notes={'restarts': restarts})
