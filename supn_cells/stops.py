@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['WARM', 'PATIENCE', 'WORK', 'COMMANDS', 'Task', 'Ended', 'run_task', 'torn_files', 'contents', 'stop_campaign']
 
-# %% ../nbs/71_stops.ipynb #eb5cb612
+# %% ../nbs/71_stops.ipynb #38d1d65b
 import io
 import json
 import multiprocessing
@@ -49,7 +49,7 @@ from .synth import synthetic_cells
 from .synth_frames import synthetic_frame
 from .vae import ModelConfig
 
-# %% ../nbs/71_stops.ipynb #2c4d9b3a
+# %% ../nbs/71_stops.ipynb #b5c4e5a5
 @dataclass
 class Task:
     "What a user would start, and what it leaves."
@@ -67,9 +67,9 @@ class Ended:
     seconds: float
     orphans: int # processes that it left behind
 
-# %% ../nbs/71_stops.ipynb #6c9cb7d6
-WARM = ('supn_cells.stops', 'supn_cells.export', 'distributed', 'onnxscript', 'papermill', 'sympy',
-        'torch.onnx._internal.exporter', 'torch.utils.tensorboard') # imported once, where they are installed
+# %% ../nbs/71_stops.ipynb #afa49e38
+WARM = ('supn_cells.stops', 'supn_cells.export', 'distributed', 'onnxscript', 'papermill',
+        'torch._dynamo', 'torch.onnx._internal.exporter', 'torch.utils.tensorboard', 'PIL.JpegImagePlugin') # imported once, where they are installed
 
 
 def _stop(*_):
@@ -109,7 +109,7 @@ def _forks():
     forkserver.ensure_running()
     return context
 
-# %% ../nbs/71_stops.ipynb #6e5ac16a
+# %% ../nbs/71_stops.ipynb #0a73ebcd
 PATIENCE = 10, 300 # seconds for what was left behind to end, and for a process that was disturbed
 
 
@@ -154,7 +154,7 @@ def run_task(
     except EOFError: said = '' # it was killed
     return Ended(status, said, time.perf_counter() - started, _left(family))
 
-# %% ../nbs/71_stops.ipynb #b9e21b58
+# %% ../nbs/71_stops.ipynb #b64d19f4
 def _sure_rows(path):
     "ValueError if a growing table has lost rows."
     sure = json.loads(path.with_suffix('.json').read_text(encoding='utf-8'))
@@ -192,7 +192,7 @@ def contents(task: Task, folder: Path) -> list: # a digest for each file that co
         return tensor_digest(torch.frombuffer(bytearray(path.read_bytes()), dtype=torch.uint8))
     return [digest(folder/name) for name in task.files]
 
-# %% ../nbs/71_stops.ipynb #19b2373d
+# %% ../nbs/71_stops.ipynb #10ff584a
 def _prepare(task, folder):
     "A folder as it is before the task; digests of the results that are there."
     ended = run_task(Task(task.name, task.before, ()), folder)
@@ -258,7 +258,7 @@ def stop_campaign(
             shutil.rmtree(place/str(k))
     return pd.DataFrame(rows)
 
-# %% ../nbs/71_stops.ipynb #08866085
+# %% ../nbs/71_stops.ipynb #a6ad6fb3
 def _small_detector(n=20, seed=0):
     "Untrained, calibrated."
     torch.manual_seed(0)
@@ -276,6 +276,9 @@ def _small_cells(folder, n=24):
 def _score(folder, workers=0):
     "A folder of cells, in pieces of four."
     cell_scores.PIECE = 4
+    if workers: # forked too
+        import dask
+        dask.config.set({'distributed.worker.multiprocessing-method': 'fork'})
     detector, cells = Detector.load(folder/'model'), folder/'cells'
     with open_cluster(workers) as client:
         table = cell_scores.score_folder(detector, cells, folder, client=client, progress=False)
@@ -295,22 +298,21 @@ def _score_frames(folder):
     detector.calibrate(synthetic_cells(20, seed=1), progress=False)
     score_files(detector, sorted(folder.glob('frame*.tif')), folder/'run', progress=False)
 
-# %% ../nbs/71_stops.ipynb #a75a8726
+# %% ../nbs/71_stops.ipynb #4e6607d6
 def _train_context(folder):
     "The network of the detector."
     training.SAVE_SECONDS = 0
     cells = synthetic_cells(16, size=64)
-    inside = erode(cells.masks, 2.)
-    plan = ContextTraining(steps=40, batch_size=32, lr=1e-2)
-    train_context(cells.images, inside, ContextConfig(width=4), plan, folder, progress=False)
+    network, plan = ContextConfig('diag', 1, width=4), ContextTraining(steps=40, batch_size=16, lr=1e-2)
+    train_context(cells.images, erode(cells.masks, 2.), network, plan, folder, progress=False)
 
 
 def _train_stages(folder):
     "The three stages of the paper's model."
     training.SAVE_SECONDS = 0
     network = NetworkConfig(size=32, latent=4, hidden=16, depth=2, base=2)
-    plan = [StageConfig(stage, 20, 16) for stage in ('mean', 'diag', 'supn')]
-    cells = synthetic_cells(32, size=32)
+    plan = [StageConfig(stage, 20, 8) for stage in ('mean', 'diag', 'supn')]
+    cells = synthetic_cells(16, size=32)
     train_model(cells, ModelConfig(network), plan, folder, progress=False, keep_steps=[10])
 
 
@@ -346,7 +348,7 @@ WORK = [
          ('scores.csv', 'maps.tif', 'p_maps.tif'), '_small_cells(folder)'),
 ]
 
-# %% ../nbs/71_stops.ipynb #39ff193f
+# %% ../nbs/71_stops.ipynb #cef5095d
 def _command(notebook, **values):
     "The code of a task that is a command."
     words = [word for name, value in values.items() for word in ('-p', name, str(value))]
