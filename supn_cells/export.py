@@ -6,6 +6,7 @@
 __all__ = ['export_detector']
 
 # %% ../nbs/54_export.ipynb #9bd4e555
+import hashlib
 import inspect
 from pathlib import Path
 
@@ -71,10 +72,11 @@ def export_detector(
     if detector.calibration is None:
         raise ValueError(f'{detector.name} is not calibrated: calibrate it first')
     folder, c = Path(folder), detector.calibration
-    write_atomically(folder/'detector.onnx', lambda path: _write_graph(detector, path))
+    graph = write_atomically(folder/'detector.onnx', lambda path: _write_graph(detector, path))
     about = {name: detector.settings[name] for name in ('preparation', 'erosion', 'sigma', 'clutter')}
     write_json(folder/'detector.json', {
         'name': detector.name, 'digest': detector.digest(), 'origin': detector.origin, **about,
+        'graph': hashlib.sha256(graph.read_bytes()).hexdigest(),
         'light_depth': LIGHT_DEPTH, 'calibration': {'scores': c.scores.tolist(), 'peaks': c.peaks.tolist()},
     })
     write_text(folder/'runner.py', inspect.getsource(supn_cells.runner))

@@ -31,7 +31,7 @@ from skimage.transform import resize
 from .cells import CellSet
 from .cluster import in_order
 from .detector import Detector
-from .files import check_begun, write_atomically, write_json, write_text
+from .files import CannotWrite, check_begun, write_atomically, write_json, write_text
 from .frames import ON_DISK, Frame, array_frame, frame_name, read_frame, square_in
 from .images import rescale
 from .progress import progress_bar
@@ -483,6 +483,7 @@ class FrameScorer:
             return json.loads(about.read_text(encoding='utf-8')), scale
         start = time.perf_counter()
         try: write_frame(found := self.find(file, self.settings['scale'] or scale), self.place)
+        except CannotWrite: raise # nor could the next frame
         except (ValueError, OSError) as e:
             return {'frame': file.name, 'status': 'failed', 'cells': 0, 'alarms': 0, 'error': str(e)}, scale
         row = _frame_row(found, round(time.perf_counter() - start, 2))

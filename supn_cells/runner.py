@@ -9,6 +9,7 @@ __all__ = ['WINDOW', 'BLOCK', 'rescale', 'remove_hot_pixels', 'bin_pixels', 'dep
 # %% ../nbs/53_runner.ipynb #e8f93aea
 import argparse
 import csv
+import hashlib
 import json
 from pathlib import Path
 
@@ -126,16 +127,17 @@ def p_values(
 
 
 class Runner:
-    "An exported detector."
+    "An exported detector; ValueError if one of its files is of another one, or damaged."
     def __init__(self, folder: str | Path): # that the export made
         import onnxruntime
         folder = Path(folder)
         self.about = json.loads((folder/'detector.json').read_text(encoding='utf-8'))
+        graph = (folder/'detector.onnx').read_bytes()
+        if hashlib.sha256(graph).hexdigest() != self.about['graph']:
+            raise ValueError(f'{folder/"detector.onnx"} does not belong to detector.json: export again')
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3 # errors; it warns of operations that it does not fold
-        self.session = onnxruntime.InferenceSession(
-            str(folder/'detector.onnx'), options, providers=['CPUExecutionProvider']
-        )
+        self.session = onnxruntime.InferenceSession(graph, options, providers=['CPUExecutionProvider'])
         self.scores, self.peaks = (np.array(self.about['calibration'][k]) for k in ('scores', 'peaks'))
 
     def prepare(self,

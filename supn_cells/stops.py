@@ -117,7 +117,8 @@ def _stopped(process, signal_number, which):
     "Stop a process or one that it started; these."
     try: family = psutil.Process(process.pid).children(recursive=True)
     except psutil.NoSuchProcess: return []
-    try: [psutil.Process(process.pid), *family][int(which*(len(family) + 1))].send_signal(signal_number)
+    chosen = family[int((2*which - 1)*len(family))] if family and which >= .5 else psutil.Process(process.pid)
+    try: chosen.send_signal(signal_number)
     except psutil.NoSuchProcess: pass
     return family
 
@@ -134,7 +135,7 @@ def run_task(
     folder: Path, # made if missing
     stop_after: float | None = None, # seconds; None: until it ends
     stop_with: int = signal.SIGTERM,
-    which: float = 0., # in [0, 1): who is stopped, itself or one of the processes that it started
+    which: float = 0., # who is stopped: below 1/2 itself, up to 1 one of the processes that it started
     largest: int | None = None, # bytes that a file may have, as on a disk that is full; None: any number
 ) -> Ended:
     "Run a task in a process of its own, and stop it or a process that it started, or not."
@@ -194,7 +195,7 @@ def contents(task: Task, folder: Path) -> list: # a digest for each file that co
 
 # %% ../nbs/71_stops.ipynb #10ff584a
 def _prepare(task, folder):
-    "A folder as it is before the task; digests of the results that are there."
+    "A folder as it is before the task; the results that are there."
     ended = run_task(Task(task.name, task.before, ()), folder)
     if ended.status: raise RuntimeError(f'{task.name} cannot be prepared: {ended.said}')
     return [name for name in task.files if (folder/name).is_file()]
@@ -217,7 +218,8 @@ def _disturb(task, folder, sound, full, number, rng):
         largest = int(np.exp(rng.uniform(np.log(500), np.log(1.2*size))))
         return f'files of at most {largest} bytes', run_task(task, folder, largest=largest)
     after, which = rng.uniform(0, seconds), rng.random()
-    return f'{number.name} after {after:.2f} s', run_task(task, folder, after, number, which)
+    whom = 'process' if which < .5 else 'child if any'
+    return f'{number.name} of the {whom} after {after:.2f} s', run_task(task, folder, after, number, which)
 
 
 def _trial(task, folder, sound, full, number, rng):
@@ -235,6 +237,7 @@ def _trial(task, folder, sound, full, number, rng):
         'lost': len(lost),
         'torn': len(torn),
         'orphans': ended.orphans + again.orphans,
+        'named': not full or not ended.status or 'cannot write' in ended.said,
         'same': not again.status and contents(task, folder) == expected,
         'again': again.said,
     }
