@@ -344,11 +344,11 @@ WORK = [
          "_small_cells(folder); _small_detector(10).save(folder)"),
     Task('save', '_save(folder)', ('detector.safetensors', 'judgements.csv'),
          "_small_detector(30).save(folder); write_judgements(folder/'judgements.csv', {})"),
+    Task('score cells, two workers of Dask', '_score(folder, workers=2)',
+         ('scores.csv', 'maps.tif', 'p_maps.tif'), '_small_cells(folder)'),
     Task('export', 'Detector.load(folder/"model").export(folder)',
          ('detector.onnx', 'detector.json', 'runner.py'),
          "_small_detector(9).export(folder); _small_detector().save(folder/'model')"),
-    Task('score cells, two workers of Dask', '_score(folder, workers=2)',
-         ('scores.csv', 'maps.tif', 'p_maps.tif'), '_small_cells(folder)'),
 ]
 
 # %% ../nbs/71_stops.ipynb #cef5095d
