@@ -4,12 +4,13 @@
 
 # %% auto #0
 __all__ = ['tensor_digest', 'CannotWrite', 'writing', 'write_atomically', 'write_text', 'write_json', 'write_tensors',
-           'check_begun', 'GrowingTable', 'locked', 'read_tensors', 'read_metadata', 'copy_into']
+           'portable_name', 'check_begun', 'GrowingTable', 'locked', 'read_tensors', 'read_metadata', 'copy_into']
 
 # %% ../nbs/20_files.ipynb #8e866fa4
 import hashlib
 import json
 import os
+import re
 import shutil
 from contextlib import contextmanager
 from pathlib import Path
@@ -108,6 +109,19 @@ def write_tensors(
     metadata = {**(metadata or {}), 'contents': _contents(tensors, metadata)}
     need = sum(t.nbytes for t in tensors.values())
     return write_atomically(path, lambda p: save_file(tensors, p, metadata=metadata), need)
+
+# %% ../nbs/20_files.ipynb #193e270b
+_RESERVED = re.compile(r'(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])\s*(\..*)?', re.IGNORECASE)
+_REFUSED = re.compile(r'[<>:"/\\|?*\x00-\x1f]|[. ]$|%(?=[0-9A-F]{2})')
+
+
+def portable_name(
+    name: str, # of an input, or part of it; not a path
+) -> str:
+    "A file name for Linux, macOS and Windows."
+    def code(found): return f'%{ord(found[0]):02X}'
+    name = _REFUSED.sub(code, name)
+    return re.sub('.', code, name, count=1) if _RESERVED.fullmatch(name) else name
 
 # %% ../nbs/20_files.ipynb #fba6e3e2
 def check_begun(
