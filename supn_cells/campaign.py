@@ -16,7 +16,6 @@ from pathlib import Path
 
 import imagecodecs
 import numpy as np
-import onnx
 import pandas as pd
 import tifffile
 import torch
@@ -175,6 +174,7 @@ def sound_tables(rng: np.random.Generator, folder: Path) -> dict[str, tuple[byte
 # %% ../nbs/70_campaign.ipynb #87552f35
 def sound_export(folder: Path) -> dict[str, tuple[bytes, Callable]]: # as above
     "A graph that does nothing, and what belongs to it."
+    import onnx # of the extra `export`
     value = onnx.helper.make_tensor_value_info('windows', onnx.TensorProto.FLOAT, [1])
     node = onnx.helper.make_node('Identity', ['windows'], ['ratio'])
     out = onnx.helper.make_tensor_value_info('ratio', onnx.TensorProto.FLOAT, [1])
