@@ -135,11 +135,13 @@ def read_export(folder: str | Path) -> tuple[dict, bytes]: # what detector.json 
     "Read an export; ValueError if one of its files is damaged or of another one."
     folder = Path(folder)
     try:
-        about, graph = json.loads((folder/'detector.json').read_bytes()), (folder/'detector.onnx').read_bytes()
+        about = json.loads((folder/'detector.json').read_bytes())
+        graph = (folder/'detector.onnx').read_bytes()
         contents = about.pop('contents')
         if export_digest(about, graph) == contents: return about, graph
     except (ValueError, KeyError, TypeError, AttributeError): pass
-    raise ValueError(f'{folder}: detector.json and detector.onnx are damaged, or of two detectors: export again')
+    raise ValueError(f'{folder}: detector.json and detector.onnx are damaged, or of two detectors: export '
+                     'again')
 
 
 class Runner:

@@ -389,7 +389,8 @@ def _part(self, kind, name):
         if kind == 'frame':
             x = _read_plane(self.files[name], self._record.get('channel', ''), self._record.get('plane', ''))
         else:
-            path = self.folder/kind/f'{portable_name(frame_name(name))}{".ome" if kind == "p_maps" else ""}.tif'
+            ending = '.ome.tif' if kind == 'p_maps' else '.tif'
+            path = self.folder/kind/f'{portable_name(frame_name(name))}{ending}'
             if not path.is_file(): raise FileNotFoundError(f'no {path}: score the frames again')
             x = tifffile.imread(path)
         while len(self._seen) > 5: self._seen.pop(next(iter(self._seen)))

@@ -68,8 +68,10 @@ class Ended:
     orphans: int # processes that it left behind
 
 # %% ../nbs/71_stops.ipynb #afa49e38
-WARM = ('supn_cells.stops', 'supn_cells.export', 'distributed', 'onnxscript', 'papermill',
-        'torch._dynamo', 'torch.onnx._internal.exporter', 'torch.utils.tensorboard', 'PIL.JpegImagePlugin') # imported once, where they are installed
+WARM = (
+    'supn_cells.stops', 'supn_cells.export', 'distributed', 'onnxscript', 'papermill', 'torch._dynamo',
+    'torch.onnx._internal.exporter', 'torch.utils.tensorboard', 'PIL.JpegImagePlugin',
+) # imported once, where they are installed
 
 
 def _stop(*_):
