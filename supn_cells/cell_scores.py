@@ -6,6 +6,7 @@
 __all__ = ['PIECE', 'COLUMNS', 'CellScorer', 'score_folder', 'write_record', 'publish_scores', 'forget_progress']
 
 # %% ../nbs/28_cell_scores.ipynb #c1bbcf2e
+import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from .calibrate import discoveries
 from .cells import cell_files, read_cells
 from .cluster import in_order, read_ahead
 from .detector import Detector
-from .files import GrowingTable, write_json
+from .files import GrowingTable, write_json, writing
 from .metrics import write_table
 from .progress import progress_bar
 from .training import return_memory
@@ -51,7 +52,7 @@ class CellScorer:
         found = self.detector.to(self.device).predict_prepared(*ready, progress=False)
         for path, maps in zip(self.stacks, (found.map, found.p_map) if self.stacks else ()):
             values = maps.float().cpu().numpy()
-            with open(path, 'rb+') as f:
+            with writing(path, values.nbytes), open(path, 'rb+') as f:
                 f.seek(self.stacks[path] + piece[0]*values[0].nbytes)
                 f.write(values.tobytes())
                 f.flush()
@@ -96,13 +97,8 @@ def _stack_start(path):
     with tifffile.TiffFile(path) as tif: return tif.pages[0].dataoffsets[0]
 
 
-def _open_stack(path, shape, done):
-    "Make a stack of maps, or go on with one; where its pixels begin. ValueError if it is lost."
-    if done and not path.is_file():
-        about = path.parent/'scores.part.json'
-        raise ValueError(f'{path} of an unfinished run is lost: delete {about} to begin anew')
-    if done and tifffile.memmap(path, mode='r').shape == shape: return _stack_start(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
+def _fresh_stack(path, shape, done):
+    "Make a stack, with the maps that are done; where its pixels begin."
     fresh = path.with_suffix('.new')
     tifffile.imwrite(fresh, shape=shape, dtype='float32', metadata={'axes': 'IYX'})
     start = _stack_start(fresh)
@@ -113,6 +109,17 @@ def _open_stack(path, shape, done):
             for _ in range(done): new.write(old.read(4*shape[1]*shape[2]))
     os.replace(fresh, path)
     return start
+
+
+def _open_stack(path, shape, done):
+    "Make a stack of maps, or go on with one; where its pixels begin. ValueError if it is lost."
+    if done and not path.is_file():
+        about = path.parent/'scores.part.json'
+        raise ValueError(f'{path} of an unfinished run is lost: delete {about} to begin anew')
+    if done and tifffile.memmap(path, mode='r').shape == shape: return _stack_start(path)
+    with writing(path, 4*math.prod(shape)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return _fresh_stack(path, shape, done)
 
 
 def _open_stacks(place, shape, done):

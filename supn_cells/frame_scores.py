@@ -31,7 +31,9 @@ from skimage.transform import resize
 from .cells import CellSet
 from .cluster import in_order
 from .detector import Detector
-from .files import check_begun, write_atomically, write_json, write_text
+from supn_cells.files import (
+    CannotWrite, check_begun, portable_name, write_atomically, write_json, write_text,
+)
 from .frames import ON_DISK, Frame, array_frame, frame_name, read_frame, square_in
 from .images import rescale
 from .progress import progress_bar
@@ -364,7 +366,7 @@ def write_frame(
     place: str | Path, # folder of the run
 ) -> None:
     "Write all that there is to say about a frame; its table last."
-    place, name = Path(place), found.frame.name
+    place, name = Path(place), portable_name(found.frame.name)
     def put(file, write): write_atomically(place/file, write)
     def image(x): return lambda path: Image.fromarray(x).save(path, format='png')
     put(f'labels/{name}.tif', lambda path: write_labels(path, found.labels))
@@ -447,7 +449,7 @@ def score_files(
     frames = pd.DataFrame(rows)
     if not (frames.status == 'done').any():
         raise ValueError(f'no frame could be scored; the first: {frames.error[0]}')
-    cells = pd.concat([pd.read_csv(place/f'cells/{frame_name(n)}.csv', dtype={'frame': str})
+    cells = pd.concat([pd.read_csv(place/f'cells/{portable_name(frame_name(n))}.csv', dtype={'frame': str})
                        for n in frames.frame[frames.status == 'done']], ignore_index=True)
     write_text(place/'cells.csv', cells.to_csv(index=False, float_format='%.6g', lineterminator='\n'))
     return cells, frames
@@ -477,12 +479,13 @@ class FrameScorer:
 
     def __call__(self, file, scale):
         "Row of a frame in frames.csv, and the scale for the next ones; an old row if it was done before."
-        name = frame_name(file)
+        name = portable_name(frame_name(file))
         about = self.place/f'cells/{name}.json'
         if about.is_file() and (self.place/f'cells/{name}.csv').is_file():
             return json.loads(about.read_text(encoding='utf-8')), scale
         start = time.perf_counter()
         try: write_frame(found := self.find(file, self.settings['scale'] or scale), self.place)
+        except CannotWrite: raise # nor could the next frame
         except (ValueError, OSError) as e:
             return {'frame': file.name, 'status': 'failed', 'cells': 0, 'alarms': 0, 'error': str(e)}, scale
         row = _frame_row(found, round(time.perf_counter() - start, 2))

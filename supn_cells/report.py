@@ -19,7 +19,7 @@ import pandas as pd
 from PIL import Image
 
 from .calibrate import Calibration, alarm_law
-from .files import write_text
+from .files import portable_name, write_text
 from .frame_scores import p_colours
 from .frames import frame_name
 from .parasitaemia import alarm_share, rogan_gladen
@@ -162,7 +162,7 @@ def _gallery(place, cells):
     archives = {}
     for row in lowest.itertuples():
         if row.frame not in archives:
-            archives[row.frame] = np.load(Path(place)/f'gallery/{frame_name(row.frame)}.npz')
+            archives[row.frame] = np.load(Path(place)/f'gallery/{portable_name(frame_name(row.frame))}.npz')
         kept = archives[row.frame]
         if not (k := np.flatnonzero(kept['label'] == row.label)).size: continue
         flags = ', '.join(
@@ -183,7 +183,7 @@ def _frames(place, frames):
             ('overlays', 'p-values and alarms'),
             ('segmentation', 'what was found (green), cut by the frame ' '(blue), dropped (red circles)'),
         ):
-            x = np.asarray(Image.open(Path(place)/f'{kind}/{frame_name(name)}.png'))
+            x = np.asarray(Image.open(Path(place)/f'{kind}/{portable_name(frame_name(name))}.png'))
             text = f'{name}: {what}'
             parts.append(
                 f'<figure>{_picture(x, 900, text, 72)}<figcaption>{html.escape(text)}</figcaption></figure>'

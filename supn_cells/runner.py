@@ -4,11 +4,12 @@
 
 # %% auto #0
 __all__ = ['WINDOW', 'BLOCK', 'rescale', 'remove_hot_pixels', 'bin_pixels', 'depth', 'erode_mask', 'light', 'cut', 'p_values',
-           'Runner', 'main']
+           'export_digest', 'read_export', 'Runner', 'main']
 
 # %% ../nbs/53_runner.ipynb #e8f93aea
 import argparse
 import csv
+import hashlib
 import json
 from pathlib import Path
 
@@ -125,17 +126,33 @@ def p_values(
     return (1 + len(ordered) - np.searchsorted(ordered, scores.astype(np.float64)))/(len(ordered) + 1)
 
 
+def export_digest(about: dict, graph: bytes) -> str:
+    "Digest of what detector.json says and of the graph."
+    return hashlib.sha256(json.dumps(about, sort_keys=True).encode() + graph).hexdigest()
+
+
+def read_export(folder: str | Path) -> tuple[dict, bytes]: # what detector.json says, and the graph
+    "Read an export; ValueError if one of its files is damaged or of another one."
+    folder = Path(folder)
+    try:
+        about = json.loads((folder/'detector.json').read_bytes())
+        graph = (folder/'detector.onnx').read_bytes()
+        contents = about.pop('contents')
+        if export_digest(about, graph) == contents: return about, graph
+    except (ValueError, KeyError, TypeError, AttributeError): pass
+    raise ValueError(f'{folder}: detector.json and detector.onnx are damaged, or of two detectors: export '
+                     'again')
+
+
 class Runner:
-    "An exported detector."
+    "An exported detector; ValueError if one of its files is of another one, or damaged."
     def __init__(self, folder: str | Path): # that the export made
         import onnxruntime
         folder = Path(folder)
-        self.about = json.loads((folder/'detector.json').read_text(encoding='utf-8'))
+        self.about, graph = read_export(folder)
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3 # errors; it warns of operations that it does not fold
-        self.session = onnxruntime.InferenceSession(
-            str(folder/'detector.onnx'), options, providers=['CPUExecutionProvider']
-        )
+        self.session = onnxruntime.InferenceSession(graph, options, providers=['CPUExecutionProvider'])
         self.scores, self.peaks = (np.array(self.about['calibration'][k]) for k in ('scores', 'peaks'))
 
     def prepare(self,

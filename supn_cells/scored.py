@@ -28,7 +28,7 @@ from .cells import CellSet, cell_files, read_image, read_mask
 from .context import CORE, INNER, cut_windows
 from .context_detector import BLOCK, ContextDetector
 from .detector import AnomalyResult, Detector
-from .files import write_atomically
+from .files import portable_name, write_atomically
 from .frames import frame_name, read_frame, square_in
 from .images import rescale
 from .judgements import NOTHING_SAID, VERDICTS, Judgement
@@ -393,7 +393,8 @@ def _part(self, kind, name):
         if kind == 'frame':
             x = _read_plane(self.files[name], self._record.get('channel', ''), self._record.get('plane', ''))
         else:
-            path = self.folder/kind/f'{frame_name(name)}{".ome" if kind == "p_maps" else ""}.tif'
+            ending = '.ome.tif' if kind == 'p_maps' else '.tif'
+            path = self.folder/kind/f'{portable_name(frame_name(name))}{ending}'
             if not path.is_file(): raise FileNotFoundError(f'no {path}: score the frames again')
             x = tifffile.imread(path)
         while len(self._seen) > 5: self._seen.pop(next(iter(self._seen)))
@@ -489,7 +490,7 @@ def _copy_cell(self,
 
 def _write_crop(self, k, folder):
     "Write the crop of a cell and its mask, whole numbers as they are."
-    image, name = self.image(k), f'{self.table["cell"][k]}.tif'
+    image, name = self.image(k), f'{portable_name(self.table["cell"][k])}.tif'
     small = image.astype(np.uint16) if image.min() >= 0 and image.max() < 65536 else image
     for part, x in (
         ('raw', small if (small == image).all() else image),

@@ -26,7 +26,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from .files import copy_into, locked, read_metadata, read_tensors, write_tensors
+from .files import copy_into, locked, read_metadata, read_tensors, write_tensors, writing
 from .progress import progress_bar
 
 # %% ../nbs/21_training.ipynb #b6d07060
@@ -272,8 +272,11 @@ class Training:
         _load_state(self, state)
         bar = progress_bar(total=self.steps, initial=self.step, desc=self.name, mininterval=2,
                            disable=not progress or not first)
-        events = _event_writer(state.parent/'events', self.step)
-        with deferred_interrupt() as interrupted, events as self.writer, bar:
+        place = state.parent/'events'
+        with (
+            deferred_interrupt() as interrupted, writing(place),
+            _event_writer(place, self.step) as self.writer, bar,
+        ):
             while self.step < self.steps:
                 _update(self)
                 self.call('after_step')
