@@ -255,7 +255,8 @@ def kernel_numbers() -> dict[str, torch.Tensor]: # by what they are
     found = Detector.load().predict(cells, progress=False)
     plan = ContextTraining(steps=20, batch_size=32)
     with tempfile.TemporaryDirectory() as folder:
-        net, _ = train_context(cells.images, erode(cells.masks, 2.), ContextConfig(width=4), plan, folder, False)
+        inside, network = erode(cells.masks, 2.), ContextConfig(width=4)
+        net, _ = train_context(cells.images, inside, network, plan, folder, False)
     return {
         'log-density': normal.log_prob(draw[3]),
         'samples': normal.sample(),
