@@ -47,13 +47,18 @@ def open_cluster(
             n_workers=workers, threads_per_worker=1, dashboard_address='127.0.0.1:0', memory_limit=0,
             silence_logs=logging.CRITICAL, # errors of tasks are raised where results are asked for
         )
-        client = Client(cluster, timeout='20s')
-    except OSError as e: raise ValueError(f'no scheduler of Dask answers at {scheduler} ({e})') from None
+        client = Client(cluster, timeout='20s' if scheduler else '120s') # those started here may take long
+    except OSError as e:
+        place = scheduler or 'this computer'
+        raise ValueError(f'no scheduler of Dask answers at {place} ({e})') from None
     try:
         if any(n > 1 for n in client.nthreads().values()):
             raise ValueError('workers must have one thread each: start them with --nthreads 1')
         print(f'{len(client.nthreads())} workers, dashboard: {client.dashboard_link}')
         yield client
+    except (TimeoutError, asyncio.TimeoutError) as e:
+        raise ValueError('the workers of Dask did not answer in time: is the computer, or the network, '
+                         'overloaded? The same command goes on') from e
     finally:
         client.close()
         if not scheduler: cluster.close()
