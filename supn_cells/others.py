@@ -184,7 +184,7 @@ def seeded_labels(
     depth = ndimage.gaussian_filter(ndimage.distance_transform_edt(cells), 1.)
     return watershed(-depth, marks, mask=cells)
 
-# %% ../nbs/16_others.ipynb #de4e1c00
+# %% ../nbs/16_others.ipynb #d6a2d1ca
 def _ellipse(height, width, side):
     "An ellipse of this height and width in the middle of a square."
     away = np.arange(side) + .5 - side/2
@@ -196,8 +196,7 @@ def cut_cells(
     boxes: np.ndarray, # top, left, height and width of each cell, pixels, (N, 4)
     side: int, # of the square that is cut around the middle of each box, pixels
     reach: float = 1., # how far the mask of a cell may go, in sizes of its box
-    binning: int = 1, # pixels averaged in each direction, a divisor of side
-) -> tuple[Tensor, Tensor, np.ndarray]: # images (n, C, s, s), masks bool (n, 1, s, s), and which cells, (n,)
+) -> tuple[Tensor, Tensor, np.ndarray]: # images (n, C, side, side), masks bool (n, 1, ...), which cells, (n,)
     "Squares that lie in the frame; the mask is the ellipse of the box where the watershed finds little."
     middle = boxes[:, :2] + boxes[:, 2:]/2
     corners = np.round(middle - side/2).astype(int)
@@ -213,11 +212,10 @@ def cut_cells(
         mask = ndimage.binary_fill_holes((labels[square] == k + 1) & near)
         images.append(image[:, *square])
         masks.append(mask if mask.sum() > whole.sum()/3 else whole)
-    if not len(kept): return image.new_zeros(0, len(image), side//binning, side//binning), None, kept
-    images, masks = torch.stack(images), torch.from_numpy(np.stack(masks)[:, None])
-    return F.avg_pool2d(images, binning), F.avg_pool2d(masks.float(), binning) >= .5, kept
+    if not len(kept): return image.new_zeros(0, len(image), side, side), None, kept
+    return torch.stack(images), torch.from_numpy(np.stack(masks)[:, None]), kept
 
-# %% ../nbs/16_others.ipynb #f62b3e8d
+# %% ../nbs/16_others.ipynb #43a69830
 def _cells_of_frames(frames, side, reach, binning):
     """Cells of (file, boxes, kinds) of each frame, and how many of each kind were left out; ValueError if
     none is left."""
@@ -225,7 +223,8 @@ def _cells_of_frames(frames, side, reach, binning):
     parts, left_out = [], Counter()
     for file, boxes, kinds in progress_bar(frames, desc='cutting cells', delay=2, leave=False):
         left_out.update(kinds)
-        images, masks, kept = cut_cells(torch.from_numpy(read_colour(file)), boxes, side, reach, binning)
+        image = F.avg_pool2d(torch.from_numpy(read_colour(file)), binning)
+        images, masks, kept = cut_cells(image, boxes/binning, side//binning, reach)
         names = [f'{file.stem}/{kinds[k]}/{k}' for k in kept]
         if names: parts.append((images, masks, names))
         left_out.subtract(kinds[k] for k in kept)
