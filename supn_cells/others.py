@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['HEALTHY', 'CHULA_KINDS', 'CHULA_DIAMETER', 'GroupedCells', 'split_groups', 'find_set', 'cut_out_masks', 'slide_of',
-           'load_nih', 'fill_outside', 'add_dark_spots', 'seeded_labels', 'cut_cells', 'load_iml', 'load_chula']
+           'load_nih', 'synthetic_film', 'fill_outside', 'add_dark_spots', 'seeded_labels', 'cut_cells', 'load_iml',
+           'load_chula']
 
 # %% ../nbs/16_others.ipynb #d61e45f1
 import json
@@ -135,6 +136,31 @@ def load_nih(
     cells = GroupedCells(images/127.5 - 1, masks, names=names)
     check_cells(cells.images, cells.masks, cells.names)
     return cells
+
+# %% ../nbs/16_others.ipynb #ed70a728
+def synthetic_film(
+    slides: int = 6, # how many
+    n: int = 12, # healthy cells on each slide, and as many infected ones
+    size: int = 50, # side of an image, pixels
+    seed: int = 0, # of everything
+) -> GroupedCells: # grey, black outside of the cell, (2 slides n, 1, size, size), in (-1, 1); slide by slide
+    "Drawings of stained cells, uneven and grainy, that are cut out on black."
+    y, x = np.ogrid[:size, :size]
+    middle, images, names = (size - 1)/2, [], []
+    for slide in range(slides):
+        rng = np.random.default_rng([seed, slide])
+        level, radius = rng.uniform(140, 190), size*rng.uniform(.42, .48)
+        for k in range(2*n):
+            uneven = ndimage.gaussian_filter(rng.normal(size=(size, size)), .1*size)
+            cell = level*(rng.uniform(.95, 1.05) + .06*uneven/uneven.std()) + rng.normal(0, 3, (size, size))
+            if k >= n:
+                row, column = middle + rng.uniform(-.6, .6, 2)*radius
+                cell -= 60*np.exp(-((y - row)**2 + (x - column)**2)/(size*rng.uniform(.1, .25)))
+            images.append(cell*(np.hypot(y - middle, x - middle) < radius*rng.uniform(.93, 1.03)))
+            names.append(f'C{slide}/{HEALTHY if k < n else "infected"}/{k}')
+    images = np.stack(images).clip(0, 255).astype(np.uint8)
+    masks = torch.from_numpy(cut_out_masks(images)[:, None])
+    return GroupedCells(torch.from_numpy(images[:, None])/127.5 - 1, masks, names=names)
 
 # %% ../nbs/16_others.ipynb #35b1303a
 def fill_outside(
