@@ -49,7 +49,7 @@ def choose_settings(
     best = int(np.argmax([row['auroc'] for row in rows]))
     return grid[best], pd.DataFrame(rows)
 
-# %% ../nbs/35_rivals.ipynb #f4815a36
+# %% ../nbs/35_rivals.ipynb #19433739
 def _layers(channels):
     "Three times convolution and pooling, and the reverse, of images with values in (0, 1)."
     def step(a, b): return nn.Conv2d(a, b, 3, padding=1), nn.ReLU()
@@ -77,6 +77,11 @@ class AnoMalNet(Detector):
         with torch.random.fork_rng([]):
             torch.manual_seed(seed)
             self.net = _layers(channels)
+
+    @classmethod
+    def rebuild(cls, settings: dict) -> 'AnoMalNet':
+        "A detector with these settings, untrained; it erodes no masks."
+        return super().rebuild({k: v for k, v in settings.items() if k != 'erosion'})
 
     def forward(self, x: Tensor) -> Tensor: # (N, C, H, W) in (-1, 1) -> squared errors in units of (0, 1)
         "Squared error of each pixel."
