@@ -49,7 +49,7 @@ def choose_settings(
     best = int(np.argmax([row['auroc'] for row in rows]))
     return grid[best], pd.DataFrame(rows)
 
-# %% ../nbs/35_rivals.ipynb #19433739
+# %% ../nbs/35_rivals.ipynb #b2e105fc
 def _layers(channels):
     "Three times convolution and pooling, and the reverse, of images with values in (0, 1)."
     def step(a, b): return nn.Conv2d(a, b, 3, padding=1), nn.ReLU()
@@ -66,7 +66,7 @@ class AnoMalNet(Detector):
     def __init__(self,
         channels: int = 1, # of the images
         steps: int = 600, # of Adam
-        batch_size: int = 128, # cells in a step
+        batch_size: int = 64, # cells in a step
         lr: float = 1e-3, # of Adam
         seed: int = 0, # of weights and batches
         preparation: Preparation = Preparation(), # of recorded cells
@@ -76,7 +76,7 @@ class AnoMalNet(Detector):
         for name, value in own.items(): setattr(self, name, value)
         with torch.random.fork_rng([]):
             torch.manual_seed(seed)
-            self.net = _layers(channels)
+            self.net = _layers(channels).to(memory_format=torch.channels_last) # twice as fast
 
     @classmethod
     def rebuild(cls, settings: dict) -> 'AnoMalNet':
@@ -85,7 +85,7 @@ class AnoMalNet(Detector):
 
     def forward(self, x: Tensor) -> Tensor: # (N, C, H, W) in (-1, 1) -> squared errors in units of (0, 1)
         "Squared error of each pixel."
-        x = (x + 1)/2
+        x = ((x + 1)/2).contiguous(memory_format=torch.channels_last)
         return (F.interpolate(self.net(x), x.shape[-2:], mode='bilinear') - x).square()
 
     def fit(self,
