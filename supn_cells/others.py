@@ -121,10 +121,10 @@ def _read_npz(path):
         )
     return images, names
 
-# %% ../nbs/16_others.ipynb #9f28246f
+# %% ../nbs/16_others.ipynb #90c67b85
 def load_nih(
     path=None, # as for find_set
-) -> GroupedCells: # grey, black outside of the cell, (N, 1, 50, 50), in (-1, 1) from black to white; healthy first
+) -> GroupedCells: # grey, black outside of the cell, (N, 1, 50, 50), black is -1 and white 1; healthy first
     "Cells of the NLM malaria set, kinds 'healthy' and 'infected'; an error names the file that is unfit."
     folder = find_set('nih_cells', ['healthy.npz', 'infected.npz'], path)
     images, masks, names = [], [], []
@@ -287,7 +287,7 @@ def load_iml(
     folder = find_set('iml_malaria', ['annotations.json', 'frames'], path)
     return _cells_of_frames([*_read_boxes(folder)], side, 1.1, binning)
 
-# %% ../nbs/16_others.ipynb #2499d493
+# %% ../nbs/16_others.ipynb #d5b14381
 CHULA_KINDS = (
     HEALTHY, 'macrocyte', 'microcyte', 'spherocyte', 'target cell', 'stomatocyte', 'ovalocyte', 'teardrop',
     'burr cell', 'schistocyte', 'uncategorised', 'hypochromia', 'elliptocyte',
@@ -306,7 +306,9 @@ def _read_points(folder):
                 x, y, kind = (int(float(value)) for value in line.split())
                 kinds.append(dict(enumerate(CHULA_KINDS))[kind])
             except (ValueError, KeyError):
-                raise ValueError(f'{path}, line {number}: {line!r} is no x, y and class from 0 to 12') from None
+                raise ValueError(
+                    f'{path}, line {number}: {line!r} is no x, y and class from 0 to 12'
+                ) from None
             boxes.append([y - CHULA_DIAMETER/2, x - CHULA_DIAMETER/2, CHULA_DIAMETER, CHULA_DIAMETER])
         if boxes: yield file, np.array(boxes), kinds
 
