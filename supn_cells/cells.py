@@ -231,15 +231,23 @@ def _check_grey(page):
     if page.samplesperpixel != 1: raise ValueError(f'it says that a pixel has {page.samplesperpixel} values')
 
 
+def _planes(x, page):
+    "A page in colour as planes as shown, (3, H, W); anything else as it is."
+    if x.ndim != 3 or page.photometric != tifffile.PHOTOMETRIC.RGB or page.samplesperpixel != 3: return x
+    if page.planarconfig == tifffile.PLANARCONFIG.CONTIG: x = np.moveaxis(x, -1, 0)
+    turn = TURNS.get(getattr(page.tags.get('Orientation'), 'value', 1), lambda plane: plane)
+    return np.stack([turn(plane) for plane in x])
+
+
 def _read_tiff(path):
-    "The one page of a TIFF file, as shown."
+    "The one page of a TIFF file, as shown, (H, W), or (3, H, W) if it is red, green and blue."
     with open_tiff(path) as tif:
         for shape in (lambda: tif.pages[0].shape, lambda: tif.series[0].shape):
             if (size := math.prod(shape())) > MAX_VALUES:
                 raise ValueError(f'it says that it holds {size:,} values, and images of cells have '
                                  f'{MAX_VALUES:,} at most: cut the cells out first')
         x, page = np.squeeze(tif.asarray()), tif.pages[0]
-        if x.ndim != 2: return x
+        if x.ndim != 2: return _planes(x, page)
         shown = _as_shown(x, page, tif.imagej_metadata or {})
         _check_grey(page)
         return shown
@@ -253,9 +261,10 @@ def verify_picture(
 
 
 def _read_png(path):
-    "The pixels of a PNG file."
+    "The pixels of a PNG file, (H, W), or (3, H, W) if it is red, green and blue."
     verify_picture(path)
-    return np.squeeze(io.imread(path))
+    x = np.squeeze(io.imread(path))
+    return np.moveaxis(x, -1, 0) if x.ndim == 3 and x.shape[-1] == 3 else x
 
 # %% ../nbs/10_cells.ipynb #86cce226
 def _to_float(x):
@@ -269,24 +278,26 @@ def _to_float(x):
 
 
 def read_image(
-    path, # PNG or TIFF file of one grey plane
+    path, # PNG or TIFF file of one grey plane, or of red, green and blue
+    colour: bool = False, # take colour as well, then (3, H, W)
 ) -> np.ndarray: # intensities as a viewer shows them, (H, W), float32
-    "Read one grey image; ValueError if it cannot be read or has several channels or pages."
+    "Read one image; ValueError if it cannot be read, or has several pages, or colour that was not asked for."
     path = Path(path)
     if not path.is_file(): raise FileNotFoundError(f'no such image: {path}')
     try:
         x = (_read_tiff if path.suffix.lower() in ('.tif', '.tiff') else _read_png)(path)
         if not x.size: raise ValueError('it holds no pixels')
         if x.ndim == 2: return _to_float(x)
+        tinted = x.ndim == 3 and len(x) == 3 and (x != x[0]).any()
+        if colour and tinted: return np.stack([_to_float(plane) for plane in x])
     except PermissionError: raise
     except Exception as e:
         said = str(e).partition('\n')[0]
         raise ValueError(
             f'{path} cannot be read as a PNG or TIFF image ({type(e).__name__}: {said})'
         ) from None
-    raise ValueError(
-        f'{path} has shape {x.shape}, not one grey plane: convert it to one channel and one page'
-    )
+    wanted = 'red, green and blue that differ, or one grey plane' if colour else 'one grey plane'
+    raise ValueError(f'{path} has shape {x.shape}, not {wanted}: convert it to one channel and one page')
 
 # %% ../nbs/10_cells.ipynb #715800d2
 def read_mask(
@@ -337,16 +348,21 @@ def _image_files(folder):
 
 # %% ../nbs/10_cells.ipynb #1d6313f9
 def _read_images(files):
-    "Images of `files` as one array, (N, 1, H, W)."
-    raws = [read_image(f) for f in progress_bar(files, desc='reading images', delay=2, leave=False)]
-    size = raws[0].shape
-    odd = [f'{f} has size {r.shape}' for f, r in zip(files, raws) if r.shape != size]
-    if odd:
+    "Images of `files` as one array, (N, C, H, W)."
+    raws = []
+    for file in progress_bar(files, desc='reading images', delay=2, leave=False):
+        x = read_image(file, colour=True)
+        raws.append(x if x.ndim == 3 else x[None])
+    (channels, *size), many = raws[0].shape, len(files)
+    if odd := [f'{f} has size {r.shape[1:]}' for f, r in zip(files, raws) if r.shape[1:] != tuple(size)]:
         raise ValueError(
-            f'{odd[0]} but {files[0]} has {size} ({len(odd)} of {len(files)} images differ): crop all to one '
+            f'{odd[0]} but {files[0]} has {tuple(size)} ({len(odd)} of {many} images differ): crop all to one '
             f'size'
         )
-    return np.stack(raws)[:, None]
+    if odd := [f'{f} has {len(r)} channels' for f, r in zip(files, raws) if len(r) != channels]:
+        raise ValueError(f'{odd[0]} but {files[0]} has {channels} ({len(odd)} of {many} images differ): '
+                         'convert all to grey, or none')
+    return np.stack(raws)
 
 # %% ../nbs/10_cells.ipynb #0d8dd42d
 def _read_masks(files, images, size):
