@@ -4,8 +4,9 @@
 
 # %% auto #0
 __all__ = ['TURNS', 'MAX_VALUES', 'NEEDED', 'READ', 'OTHER', 'MASK_NAMES', 'FL_URL', 'FL_COUNTS', 'FL_DIGEST', 'check_cells',
-           'CellSet', 'Preparation', 'open_tiff', 'verify_picture', 'read_image', 'read_mask', 'cell_files',
-           'read_cells', 'load_cells', 'find_fl', 'content_digest', 'verify_fl', 'fetch_fl', 'fl_folder', 'load_fl']
+           'CellSet', 'Preparation', 'fill_outside', 'open_tiff', 'verify_picture', 'read_image', 'read_mask',
+           'cell_files', 'read_cells', 'load_cells', 'find_fl', 'content_digest', 'verify_fl', 'fetch_fl', 'fl_folder',
+           'load_fl']
 
 # %% ../nbs/10_cells.ipynb #6aecc19a
 import hashlib
@@ -29,7 +30,7 @@ import torch.nn.functional as F
 from PIL import Image
 from skimage import io
 from torch import Tensor
-from .images import blur, remove_hot_pixels, rescale
+from .images import blur, erode, remove_hot_pixels, rescale
 from .progress import progress_bar
 
 # %% ../nbs/10_cells.ipynb #f71dc7c3
@@ -153,6 +154,17 @@ def _bin(cells, factor):
     spots = None if cells.spots is None else F.max_pool2d(cells.spots.float(), factor) > 0
     images = rescale(F.avg_pool2d(cells.images, factor), names=cells.names)
     return replace(cells, images=images, masks=masks, spots=spots)
+
+# %% ../nbs/10_cells.ipynb #7fd0f4b6
+def fill_outside(
+    cells: CellSet, # with masks
+    depth: float = 1., # pixels of the mask up to this depth are filled as well
+) -> CellSet: # of the same class, with the same masks
+    "The cells on a ground of their own median level, in each channel; ValueError without masks."
+    if cells.masks is None: raise ValueError('cells without masks have no outside to fill')
+    inside = erode(cells.masks, depth).to(cells.images.device)
+    level = cells.images.masked_fill(~inside, torch.nan).flatten(2).nanmedian(2).values[..., None, None]
+    return replace(cells, images=torch.where(inside, cells.images, level))
 
 # %% ../nbs/10_cells.ipynb #0cc0a671
 TURNS = { # EXIF orientation -> how the stored array is turned into the picture

@@ -81,8 +81,10 @@ def export_detector(
     "Write detector.onnx, detector.json and runner.py; ValueError if it is not calibrated or of another kind."
     if not isinstance(detector, ContextDetector):
         raise ValueError(f'{detector.name} cannot be exported: only the detector of hidden discs can')
-    if detector.model.config.channels > 1 or len(detector.sigmas) > 1 or detector.polarity != 'bright':
-        raise ValueError('only a detector of bright spots of one width, in one channel, can be exported')
+    several = detector.model.config.channels > 1 or len(detector.sigmas) > 1
+    if several or detector.polarity != 'bright' or detector.fill:
+        raise ValueError('only a detector of bright spots of one width, in one channel, on the background '
+                         'that was recorded, can be exported')
     if detector.preparation.blur: raise ValueError('a detector of blurred cells cannot be exported')
     if detector.calibration is None:
         raise ValueError(f'{detector.name} is not calibrated: calibrate it first')

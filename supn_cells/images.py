@@ -253,23 +253,26 @@ def robust_spread(
 def cell_level(
     image: np.ndarray, # (H, W), any affine scale, not blurred
     mask: np.ndarray, # pixels of the cell, bool, (H, W), not empty
-) -> tuple: # light of the cell above the background, and standard deviation of its noise; units of the image
-    "Robust brightness and noise of a cell; the brightness is never taken to be below the noise."
+    either: bool = False, # the cell may be darker than its background
+) -> tuple: # how far the cell stands out of the background, standard deviation of the noise
+    "Robust light and noise of a cell; the light is never taken to be below the noise."
     outside = image[~mask] if not mask.all() else image
     second = image[:, 4:] - 2*image[:, 2:-2] + image[:, :-4]
     inside = mask[:, 4:] & mask[:, 2:-2] & mask[:, :-4]
     noise = 1.4826*np.median(np.abs(second[inside] if inside.any() else second))/6**.5
-    return max(np.median(image[mask]) - np.percentile(outside, 10), noise), noise
+    level, (low, high) = np.median(image[mask]), np.percentile(outside, [10, 90])
+    return max(level - low, high - level if either else noise, noise), noise
 
 # %% ../nbs/00_images.ipynb #8578c3a4
 def cell_levels(
     images: Tensor, # (N, 1, H, W), any affine scale, not blurred
     masks: Tensor, # bool, (N, 1, H, W), none empty
     names: list = None, # N names for the error message; default: image numbers
-) -> tuple[Tensor, Tensor]: # light of each cell above its background, and its noise; units of the image, (N,)
+    either: bool = False, # cells may be darker than their background
+) -> tuple[Tensor, Tensor]: # light and noise of each cell, units of the image, (N,)
     "`cell_level` for a batch; ValueError if a mask covers its whole image."
     for i, m in enumerate(masks):
         name = names[i] if names else f'image {i}'
         if m.all(): raise ValueError(f'the mask of {name} leaves no background to compare the cell with')
     pairs = zip(images[:, 0].cpu().numpy(), masks[:, 0].cpu().numpy(), strict=True)
-    return tuple(images.new_tensor([cell_level(x, m) for x, m in pairs]).T)
+    return tuple(images.new_tensor([cell_level(x, m, either) for x, m in pairs]).T)

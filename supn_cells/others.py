@@ -4,8 +4,7 @@
 
 # %% auto #0
 __all__ = ['HEALTHY', 'CHULA_KINDS', 'CHULA_DIAMETER', 'GroupedCells', 'split_groups', 'find_set', 'cut_out_masks', 'slide_of',
-           'load_nih', 'synthetic_film', 'fill_outside', 'add_dark_spots', 'seeded_labels', 'cut_cells', 'load_iml',
-           'load_chula']
+           'load_nih', 'synthetic_film', 'add_dark_spots', 'seeded_labels', 'cut_cells', 'load_iml', 'load_chula']
 
 # %% ../nbs/16_others.ipynb #d61e45f1
 import json
@@ -161,16 +160,6 @@ def synthetic_film(
     images = np.stack(images).clip(0, 255).astype(np.uint8)
     masks = torch.from_numpy(cut_out_masks(images)[:, None])
     return GroupedCells(torch.from_numpy(images[:, None])/127.5 - 1, masks, names=names)
-
-# %% ../nbs/16_others.ipynb #35b1303a
-def fill_outside(
-    cells: CellSet, # with masks
-    depth: float = 1., # pixels of the mask up to this depth are filled as well
-) -> CellSet: # the same masks
-    "The cells on a ground of their own median level, in each channel."
-    inside = erode(cells.masks, depth).to(cells.images.device)
-    level = cells.images.masked_fill(~inside, torch.nan).flatten(2).nanmedian(2).values[..., None, None]
-    return type(cells)(torch.where(inside, cells.images, level), cells.masks, cells.spots, cells.names)
 
 # %% ../nbs/16_others.ipynb #a1ebe5b0
 def add_dark_spots(

@@ -16,12 +16,12 @@ from sklearn.ensemble import ExtraTreesClassifier
 from torch import Tensor, nn
 
 from .calibrate import false_alarm_table
-from .cells import CellSet, Preparation, check_cells
+from .cells import CellSet, Preparation, check_cells, fill_outside
 from .classical import blob_filter
 from .detector import AnomalyResult, Detector
 from .images import erode, robust_spread
 from .metrics import auroc
-from .others import GroupedCells, add_dark_spots, fill_outside
+from .others import GroupedCells, add_dark_spots
 from .progress import progress_bar
 from .training import frozen
 
