@@ -86,7 +86,7 @@ def likely_polarity(
     return 'bright' if (cell_lights(cells) > cell_lights(mirrored)).double().mean() >= .5 else 'dark'
 
 # %% ../nbs/56_choose.ipynb #97d26325
-LENGTHS = 750, 1500, 3000 # steps of Adam
+LENGTHS = 1000, 3000 # steps of Adam
 WORTH = .01 # nats per hidden pixel that a longer training must gain
 
 

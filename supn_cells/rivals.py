@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['BLOBS', 'RATES', 'dark_view', 'choose_settings', 'AnoMalNet', 'simple_features', 'SupervisedTrees', 'by_group',
-           'draw_reference', 'slidewise_p']
+           'by_kind', 'draw_reference', 'slidewise_p']
 
 # %% ../nbs/35_rivals.ipynb #ebbcf724
 from collections.abc import Callable
@@ -189,6 +189,21 @@ def by_group(
         return found
     slides = [row(g, torch.from_numpy(groups == g)) for g in np.unique(groups)]
     return pd.DataFrame([*slides, row('all', torch.ones_like(labels))])
+
+# %% ../nbs/35_rivals.ipynb #45e8257e
+def by_kind(
+    score: Tensor, # of a detector, (N,)
+    p_value: Tensor, # (N,)
+    cells: GroupedCells, # the cells that it judged
+) -> pd.DataFrame: # a row a kind: kind, cells, auroc, and detected_ at 1, 5 and 10 %
+    "How well each kind of unusual cells is told from healthy ones."
+    score, p, kinds, well = score.cpu(), p_value.cpu(), np.array(cells.kinds), ~cells.labels
+    def row(kind):
+        sick = torch.from_numpy(kinds == kind)
+        found = {f'detected_{round(100*r)}': float((p[sick] <= r + 1e-12).double().mean()) for r in RATES}
+        both = sick | well
+        return {'kind': kind, 'cells': int(sick.sum()), 'auroc': auroc(score[both], sick[both]), **found}
+    return pd.DataFrame([row(kind) for kind in np.unique(kinds[cells.labels.numpy()])])
 
 # %% ../nbs/35_rivals.ipynb #9b705239
 def draw_reference(
