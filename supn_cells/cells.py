@@ -368,8 +368,8 @@ def _read_images(files):
     (channels, *size), many = raws[0].shape, len(files)
     if odd := [f'{f} has size {r.shape[1:]}' for f, r in zip(files, raws) if r.shape[1:] != tuple(size)]:
         raise ValueError(
-            f'{odd[0]} but {files[0]} has {tuple(size)} ({len(odd)} of {many} images differ): crop all to one '
-            f'size'
+            f'{odd[0]} but {files[0]} has {tuple(size)} ({len(odd)} of {many} images differ): crop all to '
+            f'one size'
         )
     if odd := [f'{f} has {len(r)} channels' for f, r in zip(files, raws) if len(r) != channels]:
         raise ValueError(f'{odd[0]} but {files[0]} has {channels} ({len(odd)} of {many} images differ): '

@@ -44,7 +44,7 @@ WHITE = -.4 # correlation of the Laplacians of neighbours in white noise
 def noise_correlation(
     cells: CellSet, # with masks
 ) -> float: # from -0.4, white, up to 1
-    "Median over cells of the correlation between the Laplacians of neighbours in the mask, in both directions."
+    "Median over cells of the correlation of the Laplacians of neighbours in the mask, in both directions."
     found = []
     for image, mask in zip(cells.images.cpu().double().numpy(), erode(cells.masks, 2.)[:, 0].numpy()):
         for plane in image:
@@ -57,7 +57,7 @@ def noise_correlation(
 def choose_binning(
     cells: CellSet, # healthy, with masks
 ) -> int: # pixels to average in each direction
-    "Doubled while noise is shared by neighbours, the image can be divided, and cells are as wide as a window."
+    "Doubled while neighbours share noise, the image can be divided, and cells are as wide as a window."
     binning, size = 1, math.gcd(*cells.images.shape[-2:])
     while size % (2*binning) == 0 and cell_diameter(cells) >= 2*WINDOW:
         if noise_correlation(cells) < WHITE/2: break
