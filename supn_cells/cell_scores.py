@@ -22,7 +22,7 @@ from .detector import Detector
 from .files import GrowingTable, write_json, writing
 from .metrics import write_table
 from .progress import progress_bar
-from .training import return_memory
+from .training import return_memory, reuse_memory
 
 # %% ../nbs/28_cell_scores.ipynb #243b162a
 PIECE = 32 # cells
@@ -63,6 +63,7 @@ class CellScorer:
 
 def _do_piece(scorer, piece):
     "What a worker does."
+    if torch.device(scorer.device).type == 'cpu': reuse_memory()
     return scorer.score(piece, scorer.read(piece))
 
 
@@ -139,7 +140,8 @@ def score_folder(
     progress: bool = True, # show a progress bar
 ) -> pd.DataFrame: # cell, score, p_value, alarm, row, column
     """Score cells, or go on with a run that was stopped. ValueError names the cell that is unfit, or what
-    does not fit the run; OSError what cannot be read or written."""
+    does not fit the run; OSError what cannot be read or written. On the CPU, `reuse_memory` stays on."""
+    if not client and torch.device(device).type == 'cpu': reuse_memory()
     files, masks = cell_files(cells)
     first, place = read_cells(files[:PIECE], masks and masks[:PIECE]), Path(place)
     detector.prepare(first)

@@ -40,6 +40,7 @@ from .progress import progress_bar
 from supn_cells.segment import (
     Segmentation, Segmenter, _shown, label_file, read_labels, segment, segmentation_picture, write_labels,
 )
+from .training import return_memory, reuse_memory
 
 # %% ../nbs/26_frame_scores.ipynb #fb7d16a5
 def contact_shares(
@@ -428,7 +429,8 @@ def score_files(
     device: str = 'cpu', # where detectors work
 ) -> tuple[pd.DataFrame, pd.DataFrame]: # of cells and of frames, as written to cells.csv and frames.csv
     """Score frames, or go on with a run that was stopped. ValueError if none could be scored, or the settings
-    are not those the run was begun with."""
+    are not those the run was begun with. On the CPU, `reuse_memory` stays on."""
+    if not client and torch.device(device).type == 'cpu': reuse_memory()
     check_detector(detector, rate)
     place = Path(place)
     settings = {
@@ -489,12 +491,14 @@ class FrameScorer:
         except (ValueError, OSError) as e:
             return {'frame': file.name, 'status': 'failed', 'cells': 0, 'alarms': 0, 'error': str(e)}, scale
         row = _frame_row(found, round(time.perf_counter() - start, 2))
+        return_memory()
         write_json(about, {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in row.items()})
         return row, self.settings['scale'] or scale or decided_scale(found)
 
 
 def _do_frame(scorer, item):
     "What a worker does."
+    if torch.device(scorer.device).type == 'cpu': reuse_memory()
     return scorer(*item)
 
 

@@ -12,6 +12,7 @@ __all__ = ['KINDS', 'BYTES_PER_PIXEL', 'user_path', 'notebook_folder', 'result_f
 import argparse
 import ast
 import difflib
+import errno
 import io
 import itertools
 import json
@@ -23,6 +24,7 @@ import sys
 import threading
 import time
 import tokenize
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 from unittest.mock import patch
@@ -233,6 +235,16 @@ def _check_run(path, parameters):
     return defaults, checked
 
 
+@contextmanager
+def _on_full_disk(path):
+    "CannotWrite in the place of an error of papermill that names no file."
+    from supn_cells.files import writing
+    try: yield
+    except OSError as e:
+        if e.errno not in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT): raise
+        with writing(path): raise
+
+
 def run_notebook(
     notebook: str, # name of one that comes along, or a path
     run: str | Path, # folder of the run, relative to where the user is; made if missing
@@ -258,7 +270,8 @@ def run_notebook(
     unfinished = folder/f'{path.stem}.unfinished.ipynb'
     if progress: settings |= {'stdout_file': sys.stdout, 'stderr_file': sys.stderr}
     with locked(folder/'.lock'), patch.dict(os.environ, {CONSOLE: '1'} if progress else {}):
-        papermill.execute_notebook(str(path), str(unfinished), checked, progress_bar=progress, **settings)
+        with _on_full_disk(unfinished):
+            papermill.execute_notebook(str(path), str(unfinished), checked, progress_bar=progress, **settings)
         write_json(folder/f'{path.stem}.parameters.json', {**defaults, **checked})
         return unfinished.replace(folder/path.name)
 
