@@ -140,8 +140,8 @@ def check_parameters(
             raise ValueError(
                 f'unknown parameter {name!r}{_suggest(name, defaults)} Known: {", ".join(defaults)}'
             )
-        kind = type(defaults[name])
-        if defaults[name] is None: kind = KINDS.get(kinds.get(name), type(value)) if value is not None else kind
+        kind = type(value if defaults[name] is None else defaults[name])
+        if defaults[name] is None and value is not None: kind = KINDS.get(kinds.get(name), kind)
         try: new = kind(value) if kind in (int, float) and not isinstance(value, bool) else value
         except (TypeError, ValueError, OverflowError): new = None
         if type(new) is not kind or (kind is int and isinstance(value, float) and new != value):
