@@ -226,7 +226,8 @@ def cut_cells(
         whole = _ellipse(*boxes[k, 2:], side)
         mask = ndimage.binary_fill_holes((labels[square] == k + 1) & near)
         images.append(image[:, *square])
-        masks.append(mask if mask.sum() > whole.sum()/3 else whole)
+        fits = mask.sum() > whole.sum()/3 and not mask.all()
+        masks.append(mask if fits else whole)
     if not len(kept): return image.new_zeros(0, len(image), side, side), None, kept
     return torch.stack(images), torch.from_numpy(np.stack(masks)[:, None]), kept
 
