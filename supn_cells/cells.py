@@ -173,6 +173,12 @@ TURNS = { # EXIF orientation -> how the stored array is turned into the picture
 }
 
 
+def _turned(x, page):
+    "A plane, (H, W), turned as its page says."
+    orientation = page.tags.get('Orientation')
+    return TURNS.get(orientation and int(orientation.value), lambda x: x)(x)
+
+
 def _as_shown(x, page, imagej):
     "Pixels of a TIFF page, (H, W), as a viewer shows them; ValueError names the tag that cannot be honoured."
     if page.photometric == tifffile.PHOTOMETRIC.PALETTE:
@@ -185,8 +191,7 @@ def _as_shown(x, page, imagej):
     if function == 0: x = imagej.get('c0', 0.) + imagej.get('c1', 1.)*x.astype(np.float64)
     elif function is not None and function != 20: # 20: not calibrated
         raise ValueError(f'ImageJ calibrates its intensities with function {function}: save it without')
-    orientation = page.tags.get('Orientation')
-    return TURNS.get(orientation and int(orientation.value), lambda x: x)(x)
+    return _turned(x, page)
 
 # %% ../nbs/10_cells.ipynb #6c515d82
 MAX_VALUES = 2**27 # values in one image, 0.5 GiB as float32; a small file can claim many more
@@ -247,8 +252,7 @@ def _planes(x, page):
     "A page in colour as planes as shown, (3, H, W); anything else as it is."
     if x.ndim != 3 or page.photometric != tifffile.PHOTOMETRIC.RGB or page.samplesperpixel != 3: return x
     if page.planarconfig == tifffile.PLANARCONFIG.CONTIG: x = np.moveaxis(x, -1, 0)
-    turn = TURNS.get(getattr(page.tags.get('Orientation'), 'value', 1), lambda plane: plane)
-    return np.stack([turn(plane) for plane in x])
+    return np.stack([_turned(plane, page) for plane in x])
 
 
 def _read_tiff(path):

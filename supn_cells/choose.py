@@ -6,7 +6,7 @@
 __all__ = ['WHITE', 'LENGTHS', 'WORTH', 'WIDTHS', 'PEAKS', 'CLUTTERS', 'EROSIONS', 'DRAWS', 'cell_diameter', 'noise_correlation',
            'choose_binning', 'is_cut_out', 'likely_polarity', 'held_out_nll', 'train_long_enough', 'with_spots',
            'disc_radius', 'spot_widths', 'compare_scores', 'Settings', 'look', 'make_detector', 'make_network',
-           'Fitted', 'fit_detector', 'choices_figure']
+           'Fitted', 'as_seen', 'fit_detector', 'choices_figure']
 
 # %% ../nbs/56_choose.ipynb #ce14a6d4
 import math
@@ -18,6 +18,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import torch
+import torch.nn.functional as F
 from matplotlib.figure import Figure
 from scipy.ndimage import laplace
 from torch import Tensor
@@ -61,10 +62,7 @@ def choose_binning(
     binning, size = 1, math.gcd(*cells.images.shape[-2:])
     while size % (2*binning) == 0 and cell_diameter(cells) >= 2*WINDOW:
         if noise_correlation(cells) < WHITE/2: break
-        binning, cells = 2*binning, replace(cells, spots=None)
-        images = torch.nn.functional.avg_pool2d(cells.images, 2)
-        masks = torch.nn.functional.avg_pool2d(cells.masks.float(), 2) >= .5
-        cells = replace(cells, images=images, masks=masks)
+        binning, cells = 2*binning, Preparation(binning=2)(cells)
     return binning
 
 # %% ../nbs/56_choose.ipynb #66e342a2
@@ -72,7 +70,7 @@ def is_cut_out(
     cells: CellSet, # with masks
 ) -> bool:
     "Whether 95 % of what is further than a pixel from the mask has one value, in most cells."
-    outside = ~(torch.nn.functional.max_pool2d(cells.masks.float(), 3, 1, 1) > 0)
+    outside = ~(F.max_pool2d(cells.masks.float(), 3, 1, 1) > 0)
     def one_value(x, k): return k.any() and float((x[k] == x[k].mode().values).double().mean()) >= .95
     return bool(np.mean([one_value(x, k) for x, k in zip(cells.images[:, 0], outside[:, 0])]) > .5)
 
@@ -271,19 +269,28 @@ class Fitted:
     scores: pd.DataFrame = None # of `compare_scores`; None: nothing was open
 
 
+def as_seen(
+    cells: CellSet, # as recorded, with masks
+    settings: Settings, # after `look`
+) -> CellSet: # prepared, as the network sees them
+    "Cells ready for training; ValueError names one that cannot be scored, or the setting that is unfit."
+    first = make_detector(ContextNet(make_network(settings, cells.images.shape[1])), settings)
+    prepared = first.prepare(cells)
+    cell_lights(prepared, settings.polarity)
+    return first.seen(prepared)
+
+
 def _train(training, tuning, settings, folder, lengths, device, progress):
-    "Model, history, and the lengths that were tried."
+    "Model, history, and the lengths that were tried, from cells as the network sees them."
     network = make_network(settings, training.images.shape[1])
-    first = make_detector(ContextNet(network), settings)
     steps = lengths[0] if settings.steps is None else settings.steps
     plan = ContextTraining(steps, settings.batch_size, settings.lr, settings.seed)
-    def ready(cells): return first.seen(first.prepare(cells)).to(device)
-    seen = ready(training)
+    training = training.to(device)
     if settings.steps is None:
-        others = ready(tuning)
-        return train_long_enough(seen, others, settings.depth, network, plan, folder, lengths, progress)
-    inside = erode(seen.masks, settings.depth).to(device)
-    return *train_context(seen.images, inside, network, plan, folder, progress), None
+        others = tuning.to(device)
+        return train_long_enough(training, others, settings.depth, network, plan, folder, lengths, progress)
+    inside = erode(training.masks, settings.depth).to(device)
+    return *train_context(training.images, inside, network, plan, folder, progress), None
 
 
 def fit_detector(
@@ -298,7 +305,8 @@ def fit_detector(
     "Train and choose what is open; ValueError names the cell that is unfit, or the setting."
     if settings.open and tuning is None:
         raise ValueError(f'{settings.open[0]} is open: give cells to choose with')
-    model, history, tried = _train(training, tuning, settings, folder, lengths, device, progress)
+    seen = [cells and as_seen(cells, settings) for cells in (training, tuning)] # unfit ones are found now
+    model, history, tried = _train(*seen, settings, folder, lengths, device, progress)
     settings = replace(settings, steps=history[-1]['step'])
     scores = None
     if settings.open:

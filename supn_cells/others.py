@@ -218,18 +218,18 @@ def cut_cells(
     kept = ((corners >= 0) & (corners + side <= image.shape[1:])).all(1).nonzero()[0]
     plane = image[min(1, len(image) - 1)].numpy()
     labels = seeded_labels(plane, middle, .25*np.median(boxes[:, 2]*boxes[:, 3]))
-    images, masks = [], []
+    images, masks, fitting = [], [], []
     for k in kept:
         square = tuple(slice(c, c + side) for c in corners[k])
         far = np.abs(np.arange(side) + .5 - side/2)
         near = (far[:, None] <= reach*boxes[k, 2]/2) & (far <= reach*boxes[k, 3]/2)
         whole = _ellipse(*boxes[k, 2:], side)
         mask = ndimage.binary_fill_holes((labels[square] == k + 1) & near)
-        images.append(image[:, *square])
-        fits = mask.sum() > whole.sum()/3 and not mask.all()
-        masks.append(mask if fits else whole)
-    if not len(kept): return image.new_zeros(0, len(image), side, side), None, kept
-    return torch.stack(images), torch.from_numpy(np.stack(masks)[:, None]), kept
+        if mask.all() or mask.sum() <= whole.sum()/3: mask = whole
+        if mask.all(): continue
+        images.append(image[:, *square]); masks.append(mask); fitting.append(k)
+    if not fitting: return image.new_zeros(0, len(image), side, side), None, np.array(fitting, int)
+    return torch.stack(images), torch.from_numpy(np.stack(masks)[:, None]), np.array(fitting)
 
 # %% ../nbs/16_others.ipynb #43a69830
 def _cells_of_frames(frames, side, reach, binning):

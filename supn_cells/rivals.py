@@ -8,6 +8,7 @@ __all__ = ['BLOBS', 'RATES', 'dark_view', 'choose_settings', 'AnoMalNet', 'simpl
 
 # %% ../nbs/35_rivals.ipynb #ebbcf724
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -32,7 +33,7 @@ def dark_view(
 ) -> CellSet: # parasites bright, no edge at the mask
     "The negative of the cells on a ground of their own level."
     filled = fill_outside(cells)
-    return type(cells)(-filled.images, cells.masks, cells.spots, cells.names)
+    return replace(filled, images=-filled.images)
 
 # %% ../nbs/35_rivals.ipynb #3090a6a2
 def choose_settings(
@@ -168,6 +169,11 @@ class SupervisedTrees(Detector):
 RATES = .01, .05, .1 # nominal false-alarm rates
 
 
+def _detected(p):
+    "Shares of unusual cells with an alarm, from their p-values; NaN if there are none."
+    return {f'detected_{round(100*r)}': float((p <= r + 1e-12).double().mean()) for r in RATES}
+
+
 def by_group(
     score: Tensor, # of a detector, (N,)
     p_value: Tensor, # (N,)
@@ -184,9 +190,7 @@ def by_group(
             percent = round(100*rate)
             found[f'alarms_{percent}'] = alarms.observed[k] if well.any() else np.nan
             found[f'inside_{percent}'] = alarms.inside[k] if well.any() else None
-            hits = (p[sick] <= rate + 1e-12).double()
-            found[f'detected_{percent}'] = float(hits.mean()) if sick.any() else np.nan
-        return found
+        return found | _detected(p[sick])
     slides = [row(g, torch.from_numpy(groups == g)) for g in np.unique(groups)]
     return pd.DataFrame([*slides, row('all', torch.ones_like(labels))])
 
@@ -200,9 +204,9 @@ def by_kind(
     score, p, kinds, well = score.cpu(), p_value.cpu(), np.array(cells.kinds), ~cells.labels
     def row(kind):
         sick = torch.from_numpy(kinds == kind)
-        found = {f'detected_{round(100*r)}': float((p[sick] <= r + 1e-12).double().mean()) for r in RATES}
         both = sick | well
-        return {'kind': kind, 'cells': int(sick.sum()), 'auroc': auroc(score[both], sick[both]), **found}
+        found = {'kind': kind, 'cells': int(sick.sum()), 'auroc': auroc(score[both], sick[both])}
+        return found | _detected(p[sick])
     return pd.DataFrame([row(kind) for kind in np.unique(kinds[cells.labels.numpy()])])
 
 # %% ../nbs/35_rivals.ipynb #9b705239
@@ -228,11 +232,10 @@ def slidewise_p(
 ) -> tuple[Tensor, Tensor]: # p-values (N,), and which have one: no reference cell, no slide without one
     "Conformal p-values of scores relative to the level of their slide."
     known, told = draw_reference(held, n), draw_reference(cells, n)
-    near = np.isin(cells.groups, np.unique(np.array(cells.groups)[told.numpy()]))
-    judged, p = torch.from_numpy(near) & ~told, torch.full((len(cells),), torch.nan).double()
-    within = torch.from_numpy(near)
-    part = cells.subset(within)
-    levelled = relative_to_group(scores[within], part.groups, told[within])
+    groups = np.array(cells.groups)
+    within = torch.from_numpy(np.isin(groups, groups[told.numpy()])) # slides with reference cells
+    judged, p = within & ~told, torch.full((len(cells),), torch.nan).double()
+    levelled = relative_to_group(scores[within], groups[within.numpy()], told[within])
     before = relative_to_group(held_scores, held.groups, known)[~known]
     p[judged] = Calibration(before).p_value(levelled[judged[within]])
     return p, judged

@@ -145,12 +145,8 @@ def check_parameters(
         try: new = kind(value) if kind in (int, float) and not isinstance(value, bool) else value
         except (TypeError, ValueError, OverflowError): new = None
         if type(new) is not kind or (kind is int and isinstance(value, float) and new != value):
-            raise ValueError(
-                f'parameter {name} = {value!r} should be of type {kind.__name__}, like its default '
-                f'{defaults[name]!r}'
-                if defaults[name] is not None else
-                f'parameter {name} = {value!r} should be of type {kind.__name__}'
-            )
+            like = '' if defaults[name] is None else f', like its default {defaults[name]!r}'
+            raise ValueError(f'parameter {name} = {value!r} should be of type {kind.__name__}{like}')
         checked[name] = new
     return checked
 

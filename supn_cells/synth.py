@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['POLARITIES', 'cell_light', 'add_spot', 'optics', 'camera', 'synthetic_raw', 'synthetic_cells', 'lobed_spot',
-           'inject_spots', 'add_ellipsoids']
+           'check_polarity', 'inject_spots', 'add_ellipsoids']
 
 # %% ../nbs/11_synth.ipynb #f3aec99d
 import numpy as np
@@ -139,6 +139,14 @@ def _inside(rng, mask, distance, index):
 POLARITIES = ('bright', 'dark', 'both') # of spots
 
 
+def check_polarity(
+    polarity: str, # one of POLARITIES
+) -> None:
+    "ValueError if there is no such polarity."
+    if polarity not in POLARITIES:
+        raise ValueError(f'unknown polarity {polarity!r}: choose one of {", ".join(POLARITIES)}')
+
+
 def _amplitudes(rng, polarity, image, mask):
     """Peak of a spot that stands out as the cell does, and noise, of each channel, (C,). Of several channels
     each has a random weight, the largest is 1."""
@@ -162,8 +170,7 @@ def inject_spots(
     for name, (low, high) in dict(sigma=sigma, contrast=contrast).items():
         if not 0 < low <= high:
             raise ValueError(f'{name} must be a range 0 < low <= high, got ({low}, {high})')
-    if polarity not in POLARITIES:
-        raise ValueError(f'unknown polarity {polarity!r}: choose one of {", ".join(POLARITIES)}')
+    check_polarity(polarity)
     if images[:, :1].shape != masks.shape:
         raise ValueError(f'masks {tuple(masks.shape)} do not fit images {tuple(images.shape)}')
     made = []
