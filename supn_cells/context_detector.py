@@ -139,24 +139,28 @@ class ContextDetector(Detector):
 
     def __init__(self,
         model: ContextNet, # trained, see `train_context`
-        # standard deviation of the spot, pixels of the prepared image; several: of each place the one that
-        # suits it best
-        sigma: float | Sequence[float] = 1.25,
+        sigma: float | Sequence[float] = 1.25, # standard deviations of spots, pixels of the prepared image
         # standard deviation of the peaks of spots in healthy cells, relative to their light
         clutter: float = .04,
         erosion: float = 2., # spots count deeper than this in the mask, pixels of the prepared image
         preparation: Preparation = Preparation(remove_hot_pixels=True, binning=2), # of recorded cells
         polarity: str = 'bright', # of spots: 'bright', 'dark' or 'both'; for several channels 'both'
         fill: bool = False, # what is outside the mask gets the level of the cell; for cells that are cut out
+        weights: Sequence[float] | None = None, # of S of each width; None: 1
     ):
         self.sigmas = [sigma] if isinstance(sigma, (int, float)) else list(sigma)
+        self.weights = [1.]*len(self.sigmas) if weights is None else list(weights)
         if not self.sigmas or not min(self.sigmas) > 0:
             raise ValueError(f'sigma must be positive, not {sigma}')
+        if len(self.weights) != len(self.sigmas) or not 0 < min(self.weights) <= max(self.weights) < math.inf:
+            raise ValueError(f'weights are positive numbers, one for each sigma, not {weights} for {sigma}')
         if not clutter >= 0: raise ValueError(f'clutter must be a number from 0, not {clutter}')
         _check_signs(polarity, model.config.channels)
         name, network = f'{MODEL_NAMES[model.config.kind]} context', model.config.to_dict()
         settings = {'sigma': sigma, 'clutter': clutter, 'polarity': polarity}
-        if fill: settings['fill'] = True # not known to older files, whose digest must stay
+        # not known to older files, whose digest must stay
+        if fill: settings['fill'] = True
+        if weights is not None: settings['weights'] = self.weights
         super().__init__(name, preparation, erosion, **settings, network=network)
         self.model, self.sigma, self.clutter = model, sigma, clutter
         self.polarity, self.fill = polarity, fill
@@ -169,16 +173,16 @@ class ContextDetector(Detector):
         return cls(model, **{**settings, 'preparation': Preparation(**settings['preparation'])})
 
     def maps(self, cells: CellSet, progress: bool = True) -> Tensor: # (N, 1, H, W)
-        """S, of the best spot, 0 outside the mask; ValueError if the mask of a cell covers its whole image or
-        the images have another number of channels than those of the training."""
+        """Largest weighted S of the widths, 0 outside the mask; ValueError if the mask of a cell covers its
+        whole image or the images have another number of channels than those of the training."""
         if cells.images.shape[1] != self.model.config.channels:
             raise ValueError(f'{self.name} is made for images of {self.model.config.channels} channels, and '
                              f'these have {cells.images.shape[1]}')
         light, inside = cell_lights(cells, self.polarity), self.search(cells)
         images = self.seen(cells).images
         found = filter_context(self.model, images, inside, self.sigmas, progress=progress)
-        scores = [spot_score(u, G, light, self.clutter, self.polarity) for u, G in found]
-        return torch.stack(scores).amax(0)*inside
+        S = torch.stack([spot_score(u, G, light, self.clutter, self.polarity) for u, G in found])
+        return (S*S.new_tensor(self.weights).view(-1, 1, 1, 1, 1)).amax(0)*inside
 
     def seen(self,
         cells: CellSet, # prepared

@@ -25,12 +25,13 @@ class _Windows(nn.Module):
     "The part of a detector that becomes the graph."
     def __init__(self, detector):
         super().__init__()
-        self.model, self.sigma = detector.model, detector.sigmas[0]
+        self.model, self.sigmas = detector.model, detector.sigmas
 
-    def forward(self, windows: Tensor) -> tuple[Tensor, Tensor]: # (B, 1, 32, 32) to two of (B, 4, 4)
-        u, G = window_filter(self.model(windows), windows[INNER], self.model.disc, self.sigma)
-        norm = G[:, 0, 0].sqrt()
-        return u[:, 0]/norm, norm
+    def forward(self, windows: Tensor) -> tuple[Tensor, Tensor]: # (B, 1, 32, 32) to two of (B, widths, 4, 4)
+        p, inner = self.model(windows), windows[INNER]
+        found = [window_filter(p, inner, self.model.disc, sigma) for sigma in self.sigmas]
+        norm = torch.cat([G[:, 0] for _, G in found], 1).sqrt()
+        return torch.cat([u for u, _ in found], 1)/norm, norm
 
 
 def _median(self, dim: int, keepdim: bool = False):
@@ -81,19 +82,18 @@ def export_detector(
     "Write detector.onnx, detector.json and runner.py; ValueError if it is not calibrated or of another kind."
     if not isinstance(detector, ContextDetector):
         raise ValueError(f'{detector.name} cannot be exported: only the detector of hidden discs can')
-    several = detector.model.config.channels > 1 or len(detector.sigmas) > 1
-    if several or detector.polarity != 'bright' or detector.fill:
-        raise ValueError('only a detector of bright spots of one width, in one channel, on the background '
-                         'that was recorded, can be exported')
+    if detector.model.config.channels > 1 or detector.polarity != 'bright' or detector.fill:
+        raise ValueError('only a detector of bright spots, in one channel, on the background that was '
+                         'recorded, can be exported')
     if detector.preparation.blur: raise ValueError('a detector of blurred cells cannot be exported')
     if detector.calibration is None:
         raise ValueError(f'{detector.name} is not calibrated: calibrate it first')
     folder, c = Path(folder), detector.calibration
     write_atomically(folder/'detector.onnx', lambda path: _write_graph(detector, path))
-    about = {name: detector.settings[name] for name in ('preparation', 'erosion', 'sigma', 'clutter')}
+    about = {name: detector.settings[name] for name in ('preparation', 'erosion', 'clutter')}
     write_about(folder, {
         'name': detector.name, 'digest': detector.digest(), 'origin': detector.origin, **about,
-        'light_depth': LIGHT_DEPTH, 'calibration': {'scores': c.scores.tolist(), 'peaks': c.peaks.tolist()},
+        'weights': detector.weights, 'light_depth': LIGHT_DEPTH, 'calibration': {'scores': c.scores.tolist(), 'peaks': c.peaks.tolist()},
     })
     write_text(folder/'runner.py', inspect.getsource(supn_cells.runner))
     return folder

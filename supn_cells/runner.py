@@ -179,12 +179,17 @@ class Runner:
         touched = np.pad(inside, more).reshape(-(-h//BLOCK), BLOCK, -(-w//BLOCK), BLOCK).any((1, 3))
         i, j = touched.nonzero()
         windows = cut(np.pad(x, more, 'reflect'), BLOCK*i, BLOCK*j)
-        found = np.zeros((2, *touched.shape, BLOCK, BLOCK), np.float32)
+        weights = np.array(a['weights'], np.float32)[:, None, None]
+        found = np.zeros((2, len(weights), *touched.shape, BLOCK, BLOCK), np.float32)
         for part in np.array_split(np.arange(len(i)), -(-len(i)//batch)):
-            found[:, i[part], j[part]] = self.session.run(None, {'windows': windows[part]})
-        t, norm = found.transpose(0, 1, 3, 2, 4).reshape(2, BLOCK*touched.shape[0], -1)[:, :h, :w]*inside
+            both = self.session.run(None, {'windows': windows[part]}) # (B, widths, 4, 4) each
+            found[:, :, i[part], j[part]] = np.swapaxes(both, 1, 2)
+        rows, columns = (BLOCK*n for n in touched.shape)
+        found = np.swapaxes(found, 3, 4).reshape(2, len(weights), rows, columns)[..., :h, :w]
+        t, norm = found*inside
         lit = np.float32(light(x, erode_mask(mask, a['light_depth'])))
-        return t/np.sqrt(1 + (np.float32(a['clutter'])*lit*norm)**2), inside
+        S = t/np.sqrt(1 + (np.float32(a['clutter'])*lit*norm)**2)
+        return (weights*S).max(0), inside
 
     def predict(self,
         image: np.ndarray, # (H, W), as recorded
