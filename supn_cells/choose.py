@@ -203,9 +203,10 @@ def compare_scores(
     labels, rows = torch.arange((1 + len(after))*len(sound)) >= len(sound), []
     for bank, *rest in itertools.product(banks, clutters, erosions):
         weights = _weights([before[s, *rest] for s in bank])
-        scores = [torch.stack([w*p[s, *rest] for w, s in zip(weights, bank)]).amax(0) for p in (before, *after)]
+        def score(peaks): return torch.stack([w*peaks[s, *rest] for w, s in zip(weights, bank)]).amax(0)
         second = (bank[1], weights[1]) if len(bank) == 2 else (math.nan, math.nan)
-        rows.append((bank[0], *second, *rest, auroc(torch.cat(scores), labels)))
+        scores = torch.cat([score(peaks) for peaks in (before, *after)])
+        rows.append((bank[0], *second, *rest, auroc(scores, labels)))
     table = pd.DataFrame(rows, columns=['sigma', 'wide', 'weight', 'clutter', 'erosion', 'auroc'])
     return table.sort_values('auroc', ascending=False, kind='stable').reset_index(drop=True)
 

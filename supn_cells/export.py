@@ -93,7 +93,8 @@ def export_detector(
     about = {name: detector.settings[name] for name in ('preparation', 'erosion', 'clutter')}
     write_about(folder, {
         'name': detector.name, 'digest': detector.digest(), 'origin': detector.origin, **about,
-        'weights': detector.weights, 'light_depth': LIGHT_DEPTH, 'calibration': {'scores': c.scores.tolist(), 'peaks': c.peaks.tolist()},
+        'weights': detector.weights, 'light_depth': LIGHT_DEPTH,
+        'calibration': {'scores': c.scores.tolist(), 'peaks': c.peaks.tolist()},
     })
     write_text(folder/'runner.py', inspect.getsource(supn_cells.runner))
     return folder
