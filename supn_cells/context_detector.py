@@ -48,10 +48,10 @@ def window_filter(
     p: StructuredNormal, # of the inner parts of windows, batch shape (B,), event shape (C, 16, 16)
     x: Tensor, # inner parts, (B, C, 16, 16)
     disc: Tensor, # places in the inner part, row by row, that count, (n,), long
-    sigma: float, # standard deviation of the spot, in pixels
-) -> tuple[Tensor, Tensor]: # u, (B, C, 4, 4), and G, (B, C, C, 4, 4)
+    sigmas: Sequence[float], # standard deviations of spots, in pixels
+) -> list[tuple[Tensor, Tensor]]: # of each sigma u, (B, C, 4, 4), and G, (B, C, C, 4, 4)
     """What the whitened residual has in common with whitened spots, one in each channel, and what these have
-    in common with each other. ValueError unless sigma is positive."""
+    in common with each other. ValueError unless sigmas are positive."""
     c, n = p.connectivity, x.shape[1]
     coupled = n > 1 and p.off_diag.shape[1] > 0
     off = interleave_off(p.off_diag, c, n) if coupled else p.off_diag
@@ -59,12 +59,21 @@ def window_filter(
     places = (n*disc[:, None] + torch.arange(n, device=disc.device)).flatten()
     def at_disc(y): return y.flatten(-2).movedim(-1, 0).index_select(0, places) # (n C, ...)
     entries = at_disc(torch.cat([interleave(p.log_diag.exp())[:, None], off], 1)) # (n C, B, 1 + m)
-    spots = interleave(_block_spots(sigma, n, x))
-    seen = entries@at_disc(_neighbours(spots, offsets(c, n if coupled else 1))) # L^T t, (n C, B, 16 C)
-    seen = seen.unflatten(-1, (n, BLOCK, BLOCK))
     whitened = at_disc(interleave(p.whiten(x)))[..., None, None, None] # L^T (x - loc), (n C, B, 1, 1, 1)
-    if n == 1: return (seen*whitened).sum(0), seen.square().sum(0)[:, None]
-    return (seen*whitened).sum(0), torch.einsum('pbkij,pblij->bklij', seen, seen)
+    found, around = [], offsets(c, n if coupled else 1)
+    for sigma in sigmas:
+        spots = interleave(_block_spots(sigma, n, x))
+        seen = (entries@at_disc(_neighbours(spots, around))).unflatten(-1, (n, BLOCK, BLOCK)) # L^T t
+        found.append(((seen*whitened).sum(0), _products(seen)))
+    return found
+
+
+def _products(seen):
+    "Sum of the products of channels, (n C, B, C, 4, 4) to (B, C, C, 4, 4); each pair once."
+    n, pairs = seen.shape[2], {}
+    for k in range(n):
+        for m in range(k + 1): pairs[k, m] = pairs[m, k] = (seen[:, :, k]*seen[:, :, m]).sum(0)
+    return torch.stack([torch.stack([pairs[k, m] for m in range(n)], 1) for k in range(n)], 1)
 
 # %% ../nbs/52_context_detector.ipynb #d1673342
 def spot_score(
@@ -123,8 +132,7 @@ def filter_context(
         for part in torch.arange(len(which), device=images.device).split(batch):
             windows = cut_windows(images, which[part], corners[part])
             p, inner = model(windows), windows[INNER]
-            for found, sigma in zip(maps, sigmas):
-                u, G = window_filter(p, inner, model.disc, sigma)
+            for found, (u, G) in zip(maps, window_filter(p, inner, model.disc, sigmas)):
                 found[:, which[part], i[part], j[part]] = torch.cat([u, G.flatten(1, 2)], 1).movedim(1, 0)
             bar.update(len(part))
     maps = maps.transpose(4, 5).reshape(*maps.shape[:3], rows*BLOCK, columns*BLOCK)[..., :h, :w]

@@ -28,8 +28,7 @@ class _Windows(nn.Module):
         self.model, self.sigmas = detector.model, detector.sigmas
 
     def forward(self, windows: Tensor) -> tuple[Tensor, Tensor]: # (B, 1, 32, 32) to two of (B, widths, 4, 4)
-        p, inner = self.model(windows), windows[INNER]
-        found = [window_filter(p, inner, self.model.disc, sigma) for sigma in self.sigmas]
+        found = window_filter(self.model(windows), windows[INNER], self.model.disc, self.sigmas)
         norm = torch.cat([G[:, 0] for _, G in found], 1).sqrt()
         return torch.cat([u for u, _ in found], 1)/norm, norm
 
