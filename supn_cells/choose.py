@@ -80,7 +80,7 @@ def likely_polarity(
     cells: CellSet, # healthy, with masks
 ) -> str: # 'bright', 'dark' or 'both'
     "Sign of the spots to look for."
-    if cells.images.shape[1] > 1 or is_cut_out(cells): return 'both'
+    if is_cut_out(cells): return 'both'
     mirrored = replace(cells, images=-cells.images)
     return 'bright' if (cell_lights(cells) > cell_lights(mirrored)).double().mean() >= .5 else 'dark'
 

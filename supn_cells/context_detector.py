@@ -6,6 +6,7 @@
 __all__ = ['BLOCK', 'window_filter', 'spot_score', 'filter_context', 'ContextDetector', 'cell_lights']
 
 # %% ../nbs/52_context_detector.ipynb #9d9f60ff
+import itertools
 import math
 from collections.abc import Sequence
 
@@ -82,12 +83,13 @@ def spot_score(
     light: Tensor, # of each cell and channel, in the units of the image, (N, C)
     # standard deviation of the peaks of spots in healthy cells, relative to their light, from 0
     clutter: float,
-    polarity: str = 'bright', # of the spots that count; for several channels 'both'
+    polarity: str = 'bright', # of the spots that count, in all channels
 ) -> Tensor: # S, (N, 1, H, W)
     "Likelihood ratios if healthy cells have spots of random amplitude; ValueError if a setting is unfit."
     if not 0 <= clutter < math.inf: raise ValueError(f'clutter must be a number from 0, not {clutter}')
-    _check_signs(polarity, u.shape[1])
+    check_polarity(polarity)
     K = (clutter*light).square()[:, None, :, None, None]
+    if u.shape[1] > 1 and polarity != 'both': return _one_sign(u if polarity == 'bright' else -u, G, K)
     covariance = G + torch.einsum('nklhw,nlmhw->nkmhw', G*K, G) # of u in healthy cells
     if u.shape[1] == 1:
         S = u/covariance[:, 0].sqrt()
@@ -97,13 +99,17 @@ def spot_score(
     return half.square().sum((3, 4)).sqrt()[:, None]
 
 
-def _check_signs(polarity, channels):
-    "ValueError if spots of a polarity cannot be looked for."
-    check_polarity(polarity)
-    if channels > 1 and polarity != 'both':
-        raise ValueError(
-            f"in {channels} channels a spot has no one sign: use polarity='both', not {polarity!r}"
-        )
+def _one_sign(u, G, K):
+    "S with amplitudes from 0 in all channels."
+    c = u.shape[1]
+    matrix, both = (torch.eye(c).to(G)[:, :, None, None] + G*K), torch.cat([u[:, :, None], G], 2)
+    u, *G = torch.linalg.solve(matrix.movedim((1, 2), (3, 4)), both.movedim((1, 2), (3, 4))).unbind(-1)
+    G, best = torch.stack(G, -1), torch.zeros_like(u[..., 0])
+    for channels in (list(s) for n in range(1, c + 1) for s in itertools.combinations(range(c), n)):
+        a = torch.linalg.solve(G[..., channels, :][..., channels], u[..., channels])
+        gain = (a*u[..., channels]).sum(-1)
+        best = torch.where((a >= 0).all(-1), torch.maximum(best, gain), best)
+    return best.sqrt()[:, None]
 
 # %% ../nbs/52_context_detector.ipynb #093c16a5
 def filter_context(
@@ -152,7 +158,7 @@ class ContextDetector(Detector):
         clutter: float = .04,
         erosion: float = 2., # spots count deeper than this in the mask, pixels of the prepared image
         preparation: Preparation = Preparation(remove_hot_pixels=True, binning=2), # of recorded cells
-        polarity: str = 'bright', # of spots: 'bright', 'dark' or 'both'; for several channels 'both'
+        polarity: str = 'bright', # of spots, in all channels: 'bright', 'dark' or 'both'
         fill: bool = False, # what is outside the mask gets the level of the cell; for cells that are cut out
         weights: Sequence[float] | None = None, # of S of each width; None: 1
     ):
@@ -163,7 +169,7 @@ class ContextDetector(Detector):
         if len(self.weights) != len(self.sigmas) or not 0 < min(self.weights) <= max(self.weights) < math.inf:
             raise ValueError(f'weights are positive numbers, one for each sigma, not {weights} for {sigma}')
         if not clutter >= 0: raise ValueError(f'clutter must be a number from 0, not {clutter}')
-        _check_signs(polarity, model.config.channels)
+        check_polarity(polarity)
         name, network = f'{MODEL_NAMES[model.config.kind]} context', model.config.to_dict()
         settings = {'sigma': sigma, 'clutter': clutter, 'polarity': polarity}
         # not known to older files, whose digest must stay
