@@ -94,22 +94,31 @@ def spot_score(
     if u.shape[1] == 1:
         S = u/covariance[:, 0].sqrt()
         return S.abs() if polarity == 'both' else S if polarity == 'bright' else -S
-    factor = torch.linalg.cholesky(covariance.movedim((1, 2), (3, 4)))
-    half = torch.linalg.solve_triangular(factor, u.movedim(1, 3)[..., None], upper=False)
-    return half.square().sum((3, 4)).sqrt()[:, None]
+    return (u[:, :, None]*_solve(covariance, u[:, :, None])).sum((1, 2)).sqrt()[:, None]
+
+
+def _solve(A, b):
+    """A^-1 b of a small system at each pixel, by elimination, (N, C, C, H, W) and (N, C, m, H, W); leading
+    minors must be positive."""
+    first, across, below = A[:, :1, :1], A[:, :1, 1:], A[:, 1:, :1]
+    if A.shape[1] == 1: return b/first
+    factor = below/first
+    rest = _solve(A[:, 1:, 1:] - factor*across, b[:, 1:] - factor*b[:, :1])
+    top = (b[:, :1] - (across.movedim(2, 1)*rest).sum(1, keepdim=True))/first
+    return torch.cat([top, rest], 1)
 
 
 def _one_sign(u, G, K):
     "S with amplitudes from 0 in all channels."
     c = u.shape[1]
-    matrix, both = (torch.eye(c).to(G)[:, :, None, None] + G*K), torch.cat([u[:, :, None], G], 2)
-    u, *G = torch.linalg.solve(matrix.movedim((1, 2), (3, 4)), both.movedim((1, 2), (3, 4))).unbind(-1)
-    G, best = torch.stack(G, -1), torch.zeros_like(u[..., 0])
+    free = _solve(torch.eye(c).to(G)[:, :, None, None] + G*K, torch.cat([u[:, :, None], G], 2))
+    u, G = free[:, :, :1], free[:, :, 1:]
+    best = torch.zeros_like(u[:, 0])
     for channels in (list(s) for n in range(1, c + 1) for s in itertools.combinations(range(c), n)):
-        a = torch.linalg.solve(G[..., channels, :][..., channels], u[..., channels])
-        gain = (a*u[..., channels]).sum(-1)
-        best = torch.where((a >= 0).all(-1), torch.maximum(best, gain), best)
-    return best.sqrt()[:, None]
+        part = u[:, channels]
+        a = _solve(G[:, channels][:, :, channels], part)
+        best = torch.where((a >= 0).all(1), torch.maximum(best, (a*part).sum(1)), best)
+    return best.sqrt()
 
 # %% ../nbs/52_context_detector.ipynb #093c16a5
 def filter_context(
