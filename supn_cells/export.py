@@ -56,7 +56,7 @@ def _write_graph(detector, path):
         str(path),
         input_names=['windows'],
         output_names=['ratio', 'norm'],
-        dynamic_shapes=({0: 'batch'},),
+        dynamic_shapes=({0: torch.export.Dim.DYNAMIC},),
         dynamo=True,
         external_data=False,
         optimize=False, # takes longer than all else, and onnxruntime does it when it loads the file
