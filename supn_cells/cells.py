@@ -118,6 +118,10 @@ class CellSet:
         order = torch.randperm(len(self), generator=torch.Generator().manual_seed(seed))
         return self.subset(order[n:].sort().values), self.subset(order[:n].sort().values)
 
+    def at_most(self, n: int, seed: int = 0):
+        "All cells, or `n` of them chosen at random as `hold_out` does."
+        return self.hold_out(n, seed)[1] if len(self) > n else self
+
     def blur(self):
         "The same cells blurred as in the paper: Gaussian, 5 taps, sigma 2 pixels."
         return replace(self, images=blur(self.images))

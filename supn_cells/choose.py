@@ -197,7 +197,7 @@ def compare_scores(
     erosions: Sequence[float] = EROSIONS, # pixels of the prepared image
 ) -> pd.DataFrame: # sigma, wide and its weight (NaN: one width), clutter, erosion, auroc; the best first
     "How well each setting tells cells with spots from cells without."
-    banks = [(s,) if isinstance(s, (int, float)) else tuple(s) for s in sigmas]
+    banks = [np.atleast_1d(s).tolist() for s in sigmas]
     widths = sorted({s for bank in banks for s in bank})
     before, *after = (_peaks(detector, c, widths, clutters, erosions) for c in (sound, *changed))
     labels, rows = torch.arange((1 + len(after))*len(sound)) >= len(sound), []
@@ -253,7 +253,7 @@ def look(
     settings: Settings,
 ) -> Settings: # with binning, fill, polarity and radius
     "Read settings that are None off the images."
-    if len(cells) > 200: cells = cells.hold_out(200)[1]
+    cells = cells.at_most(200)
     def fill_in(name, value):
         "Set a setting that is None."
         nonlocal settings

@@ -185,8 +185,7 @@ class ContextDetector(Detector):
         if fill: settings['fill'] = True
         if weights is not None: settings['weights'] = self.weights
         super().__init__(name, preparation, erosion, **settings, network=network)
-        self.model, self.sigma, self.clutter = model, sigma, clutter
-        self.polarity, self.fill = polarity, fill
+        self.model, self.clutter, self.polarity, self.fill = model, clutter, polarity, fill
 
     @classmethod
     def rebuild(cls, settings: dict) -> 'ContextDetector':
