@@ -16,8 +16,8 @@ from torch.distributions import Distribution, Independent, MultivariateNormal, N
 from torch.distributions.kl import register_kl
 from .solve import covariance_blocks, marginal_variance, solve_l, solve_lt
 from supn_cells.stencil import (
-    _clear_around, _mapped, _pairs, broadcast_lead, connectivity, csr_factor, deinterleave, dense_factor,
-    interleave, interleave_off, l_mul, lagged_product, lt_mul, n_couplings, same_type,
+    _clear_around, _core, _in_rows, _Lagged, _mapped, _Natural, _pairs, _product, broadcast_lead,
+    connectivity, csr_factor, deinterleave, dense_factor, interleave, interleave_off, lt_mul, n_couplings, same_type,
 )
 
 # %% ../nbs/03_normal.ipynb #ec1f0299
@@ -189,6 +189,18 @@ def _factor(p):
 
 def _through(p, f, x): return _unpack(p, f(*_factor(p), _pack(p, x), channels=_channels(p)))
 
+
+def _for_products(p):
+    "Off-diagonals, and the layout of images, for products that do not interleave."
+    if p._coupled: return p._off_diag, _Natural(p.connectivity, p._event_shape[0])
+    return _packed_off(p), 1
+
+
+def _transposed(p, x):
+    "L^T x."
+    off, layout = _for_products(p)
+    return _product(adjoint=False)(*same_type(p._log_diag.exp(), _in_rows(off), x), layout)
+
 # %% ../nbs/03_normal.ipynb #a9614956
 @patch
 def rsample(self: StructuredNormal,
@@ -215,7 +227,7 @@ def whiten(self: StructuredNormal,
     """The whitened residual: independent standard normal pixels if `x` follows the distribution.
     ValueError on a wrong shape or values not finite."""
     _check_value(self, x)
-    return _through(self, lt_mul, x - self._loc)
+    return _transposed(self, x - self._loc)
 
 # %% ../nbs/03_normal.ipynb #80904c0b
 BLOCK = 2**18 # pixels of the images that are computed at a time
@@ -227,34 +239,38 @@ def _stack(x, core):
 
 
 def _blocks(x):
-    "Slices of a stack of images (n, H, W)."
-    step = len(x) if x.is_cuda else BLOCK//(x.shape[-2]*x.shape[-1])
+    "Slices of a stack of images (n, ..., H, W)."
+    step = len(x) if x.is_cuda else BLOCK//x.shape[1:].numel()
     return [slice(k, k + max(1, step)) for k in range(0, len(x), max(1, step))]
 
 # %% ../nbs/03_normal.ipynb #84d039d9
-def _density(channels, log_diag, off, r):
+def _axes(layout): return tuple(range(-_core(layout), 0))
+
+
+def _density(layout, log_diag, off, r):
     "sum l - |z|^2/2 of images, leading dimensions broadcast, (...)."
-    z = lt_mul(log_diag.exp(), off, r, channels)
-    return log_diag.sum((-2, -1)) - 0.5*z.square().sum((-2, -1))
+    z, axes = _product(adjoint=False)(log_diag.exp(), off, r, layout), _axes(layout)
+    return log_diag.sum(axes) - 0.5*z.square().sum(axes)
 
 
 class _LogDensity(Function):
     "`_density` of images with a factor each; also d r and z, which the gradients take up."
     @staticmethod
-    def forward(log_diag, off, r, channels):
-        l, w, x = _stack(log_diag, 2), _stack(off, 3), _stack(r, 2)
+    def forward(log_diag, off, r, layout):
+        core, axes = _core(layout), _axes(layout)
+        l, w, x = _stack(log_diag, core), _stack(off, 3), _stack(r, core)
         own, z, density = x.new_empty(x.shape), x.new_empty(x.shape), x.new_empty(len(x))
         for k in _blocks(x):
             xk, zk = x[k], z[k]
             zk.copy_(torch.exp(l[k], out=own[k]).mul_(xk))
-            for v, here, there in _pairs(w[k], channels): zk[here].addcmul_(v[here], xk[there])
-            distance = torch.linalg.vector_norm(zk, dim=(-2, -1)).square()
-            density[k] = l[k].sum((-2, -1)) - 0.5*distance
-        return density.view(r.shape[:-2]), own.view(r.shape), z.view(r.shape)
+            for v, at, here, there in _pairs(w[k], layout): zk[here].addcmul_(v[at], xk[there])
+            distance = torch.linalg.vector_norm(zk, dim=axes).square()
+            density[k] = l[k].sum(axes) - 0.5*distance
+        return density.view(r.shape[:-core]), own.view(r.shape), z.view(r.shape)
 
     @staticmethod
     def setup_context(ctx, inputs, output):
-        *tensors, ctx.channels = inputs
+        *tensors, ctx.layout = inputs
         ctx.save_for_backward(*tensors, *output[1:])
         ctx.save_for_forward(*tensors)
         ctx.mark_non_differentiable(*output[1:])
@@ -265,40 +281,42 @@ class _LogDensity(Function):
         if g is None: return 4*(None,)
         log_diag, off, r, *_ = ctx.saved_tensors
         if not torch.is_grad_enabled(): return *_gradients(ctx, g), None
-        d, g = log_diag.exp(), g[..., None, None]
-        z = -g*lt_mul(d, off, r, ctx.channels)
-        return (g + z*d*r, lagged_product(z, r, off.shape, ctx.channels),
-                l_mul(d, off, z, ctx.channels), None)
+        d, g = log_diag.exp(), g.view(*g.shape, *_core(ctx.layout)*(1,))
+        z = -g*_product(adjoint=False)(d, off, r, ctx.layout)
+        return (g + z*d*r, _Lagged.apply(z, r, off.shape, ctx.layout),
+                _product(adjoint=True)(d, off, z, ctx.layout), None)
 
     @staticmethod
-    def vmap(info, dims, log_diag, off, r, channels):
-        tensors = _mapped((log_diag, off, r), dims, (2, 3, 2))
+    def vmap(info, dims, log_diag, off, r, layout):
+        tensors = _mapped((log_diag, off, r), dims, (_core(layout), 3, _core(layout)))
         tensors = [t.expand(info.batch_size, *t.shape[d is not None:]) for t, d in zip(tensors, dims)]
-        return _LogDensity.apply(*tensors, channels), (0, 0, 0)
+        return _LogDensity.apply(*tensors, layout), (0, 0, 0)
 
     @staticmethod
     def jvp(ctx, l_t, off_t, r_t, _):
         tensors = ctx.saved_tensors
         changes = [torch.zeros_like(x) if t is None else t for x, t in zip(tensors, (l_t, off_t, r_t))]
-        return torch.func.jvp(partial(_density, ctx.channels), tensors, tuple(changes))[1], None, None
+        return torch.func.jvp(partial(_density, ctx.layout), tensors, tuple(changes))[1], None, None
 
 # %% ../nbs/03_normal.ipynb #bc2968db
 def _gradients(ctx, g):
     "Gradients of `_LogDensity` in l, w and r, or None, a few images at a time."
     log_diag, off, r, own, z = ctx.saved_tensors
-    l, w, x, own, z = _stack(log_diag, 2), _stack(off, 3), _stack(r, 2), _stack(own, 2), _stack(z, 2)
-    g = g.reshape(-1, 1, 1)
+    core, w = _core(ctx.layout), _stack(off, 3)
+    l, x, own, z = (_stack(t, core) for t in (log_diag, r, own, z))
+    g = g.reshape(-1, *core*(1,))
     of_l, of_w, of_r = (t.new_empty(t.shape) if need else None
                         for t, need in zip((l, w, x), ctx.needs_input_grad))
     for k in _blocks(x):
         y, xk = -g[k]*z[k], x[k]
         if of_l is not None: torch.addcmul(g[k], y, own[k], out=of_l[k])
         if of_r is not None: torch.exp(l[k], out=of_r[k]).mul_(y)
-        for j, (v, here, there) in enumerate(_pairs(w[k], ctx.channels)):
-            if of_r is not None: of_r[k][there].addcmul_(v[here], y[here])
-            if of_w is None: continue
-            torch.mul(y[here], xk[there], out=of_w[k, j][here])
-            _clear_around(of_w[k, j], here)
+        if of_r is not None:
+            for v, at, here, there in _pairs(w[k], ctx.layout): of_r[k][there].addcmul_(v[at], y[here])
+        if of_w is None: continue
+        for v, at, here, there in _pairs(of_w[k], ctx.layout):
+            torch.mul(y[here], xk[there], out=v[at])
+            _clear_around(v, at)
     pairs = zip((of_l, of_w, of_r), (log_diag, off, r))
     return [None if of is None else of.view(t.shape) for of, t in pairs]
 
@@ -309,12 +327,14 @@ def log_prob(self: StructuredNormal,
 ) -> Tensor: # (...), in nats
     "Log-density of each image. ValueError on a wrong shape or values not finite."
     _check_value(self, value)
-    r, log_diag, off = _pack(self, value - self._loc), _pack(self, self._log_diag), _packed_off(self)
+    off, layout = _for_products(self)
+    log_diag, off, r = same_type(self._log_diag, off, value - self._loc)
     if self._diagonal: off = r.new_empty(*r.shape[:-2], 0, *r.shape[-2:])
-    if log_diag.shape == r.shape and off.shape[:-3] == r.shape[:-2] and not torch.compiler.is_compiling():
-        density, *_ = _LogDensity.apply(*same_type(log_diag, off, r), _channels(self))
-    else: density = _density(_channels(self), log_diag, off, r)
-    log_prob = density.sum(-1) - 0.5*self._event_shape.numel()*math.log(2*math.pi)
+    own = log_diag.shape == r.shape and off.shape[:-3] == r.shape[:-_core(layout)] # a factor for each image
+    if own and not torch.compiler.is_compiling(): density, *_ = _LogDensity.apply(log_diag, off, r, layout)
+    else: density = _density(layout, log_diag, off, r)
+    if not self._coupled: density = density.sum(-1) # of channels
+    log_prob = density - 0.5*self._event_shape.numel()*math.log(2*math.pi)
     return log_prob.expand(torch.broadcast_shapes(self._batch_shape, value.shape[:-3]))
 
 # %% ../nbs/03_normal.ipynb #4c1a13ba
@@ -429,7 +449,7 @@ def _kl(p, q):
     if p._event_shape != q._event_shape:
         raise ValueError(f'event shapes differ: {tuple(p._event_shape)} and {tuple(q._event_shape)}')
     dims, n = (-3, -2, -1), p._event_shape.numel()
-    distance = _through(q, lt_mul, p._loc - q._loc).square().sum(dims)
+    distance = _transposed(q, p._loc - q._loc).square().sum(dims)
     kl = 0.5*(_trace(p, q) + distance - n) + p._log_diag.sum(dims) - q._log_diag.sum(dims)
     return kl.expand(torch.broadcast_shapes(p._batch_shape, q._batch_shape))
 

@@ -94,7 +94,7 @@ def _lapack(diag, off, b, transpose, channels): # shapes as _wavefront
     trans = 'T' if transpose else 'N'
     for d, weights, right, out in zip(diag, off, b.flatten(2), x.flatten(2)):
         band[..., 0] = d
-        for (v, here, _), s in zip(_pairs(weights, channels), shifts): band[..., s][here] = v[here]
+        for (v, own, *_), s in zip(_pairs(weights, channels), shifts): band[..., s][own] = v[own]
         result, _ = solve(band.flatten(0, 1).numpy().T, right.numpy().T, uplo='L', trans=trans)
         out.copy_(torch.from_numpy(result).T)
     return x

@@ -8,6 +8,7 @@ __all__ = ['interleave', 'deinterleave', 'n_offsets', 'offsets', 'connectivity',
            'interleave_off']
 
 # %% ../nbs/01_stencil.ipynb #1268fe2b
+from dataclasses import dataclass
 from functools import partial
 
 import torch
@@ -89,26 +90,34 @@ def overlap(
     return (..., span(i, h), span(j, w)), (..., span(-i, h), span(-j, w))
 
 # %% ../nbs/01_stencil.ipynb #708d50f2
-def _pairs(off, channels):
-    "Each plane of `off` with the two windows of its offset."
+def _pairs(off, layout):
+    """Each plane of `off`, the part of it that counts, and the two windows of its offset in an image. A
+    layout is the number of channels that are interleaved, or `_Natural`, further below."""
+    if not isinstance(layout, int): yield from layout.pairs(off); return
     *_, m, h, w = off.shape
-    for k, o in enumerate(offsets(connectivity(m, channels), channels)):
-        yield off.select(-3, k), *overlap(o, h, w)
+    for k, o in enumerate(offsets(connectivity(m, layout), layout)):
+        here, there = overlap(o, h, w)
+        yield off.select(-3, k), here, here, there
 
 
-def _clear_around(plane, here):
+def _core(layout):
+    "Axes of an image: (H, W), or (C, H, W)."
+    return 2 if isinstance(layout, int) else 3
+
+
+def _clear_around(plane, own):
     "Zeros where the neighbour of an offset lies outside the image: cheaper than zeros everywhere before."
-    *_, rows, columns = here
+    *_, rows, columns = own
     plane[..., rows.stop:, :] = 0
     plane[..., :columns.start] = 0
     plane[..., columns.stop:] = 0
 
 
-def _start(diag, x, off):
+def _start(diag, x, off, core):
     "`diag*x` (zeros if `diag` is None) in the shape of the result, contiguous, and safe to write to."
-    if diag is None: diag = x.new_zeros(1, 1)
-    lead = torch.broadcast_shapes(x.shape[:-2], diag.shape[:-2], off.shape[:-3])
-    return (diag*x).expand(*lead, *x.shape[-2:]).contiguous()
+    if diag is None: diag = x.new_zeros(core*(1,))
+    lead = torch.broadcast_shapes(x.shape[:-core], diag.shape[:-core], off.shape[:-3])
+    return (diag*x).expand(*lead, *x.shape[-core:]).contiguous()
 
 # %% ../nbs/01_stencil.ipynb #340f40d9
 def _mapped(
@@ -126,31 +135,31 @@ def _mapped(
     return [front(*p) for p in zip(tensors, dims, cores)]
 
 # %% ../nbs/01_stencil.ipynb #5445c319
-def _factor_jvp(product, diag_t, off_t, x, channels):
+def _factor_jvp(product, diag_t, off_t, x, layout):
     "How a product with `x` moves with the factor; None if it does not."
-    if off_t is not None: return product(diag_t, off_t, x, channels)
+    if off_t is not None: return product(diag_t, off_t, x, layout)
     return None if diag_t is None else diag_t*x
 
 
 def _product_jvp(product, ctx, diag_t, off_t, x_t):
     "Derivative of a product along changes of the factor and of the image."
     diag, off, x = ctx.saved_tensors
-    parts = _factor_jvp(product, diag_t, off_t, x, ctx.channels), None if x_t is None else \
-        product(diag, off, x_t, ctx.channels)
+    parts = _factor_jvp(product, diag_t, off_t, x, ctx.layout), None if x_t is None else \
+        product(diag, off, x_t, ctx.layout)
     return sum(torch.broadcast_tensors(*(p for p in parts if p is not None)))
 
 # %% ../nbs/01_stencil.ipynb #de4cc69b
 class _LtMul(Function):
     "L^T r."
     @staticmethod
-    def forward(diag, off, r, channels):
-        z = _start(diag, r, off)
-        for w, here, there in _pairs(off, channels): z[here].addcmul_(w[here], r[there])
+    def forward(diag, off, r, layout):
+        z = _start(diag, r, off, _core(layout))
+        for w, own, here, there in _pairs(off, layout): z[here].addcmul_(w[own], r[there])
         return z
 
     @staticmethod
     def setup_context(ctx, inputs, output):
-        *tensors, ctx.channels = inputs
+        *tensors, ctx.layout = inputs
         ctx.save_for_backward(*tensors)
         ctx.save_for_forward(*tensors)
 
@@ -160,14 +169,15 @@ class _LtMul(Function):
         need = ctx.needs_input_grad
         return (
             (g*r).sum_to_size(diag.shape) if need[0] else None,
-            _Lagged.apply(g, r, off.shape, ctx.channels) if need[1] else None,
-            _LMul.apply(diag, off, g, ctx.channels).sum_to_size(r.shape) if need[2] else None,
+            _Lagged.apply(g, r, off.shape, ctx.layout) if need[1] else None,
+            _LMul.apply(diag, off, g, ctx.layout).sum_to_size(r.shape) if need[2] else None,
             None,
         )
 
     @staticmethod
-    def vmap(info, dims, diag, off, r, channels):
-        return _LtMul.apply(*_mapped((diag, off, r), dims, (2, 3, 2)), channels), 0
+    def vmap(info, dims, diag, off, r, layout):
+        core = _core(layout)
+        return _LtMul.apply(*_mapped((diag, off, r), dims, (core, 3, core)), layout), 0
 
     @staticmethod
     def jvp(ctx, diag_t, off_t, r_t, _): return _product_jvp(_LtMul.apply, ctx, diag_t, off_t, r_t)
@@ -176,14 +186,14 @@ class _LtMul(Function):
 class _LMul(Function):
     "L y."
     @staticmethod
-    def forward(diag, off, y, channels):
-        x = _start(diag, y, off)
-        for w, here, there in _pairs(off, channels): x[there].addcmul_(w[here], y[here])
+    def forward(diag, off, y, layout):
+        x = _start(diag, y, off, _core(layout))
+        for w, own, here, there in _pairs(off, layout): x[there].addcmul_(w[own], y[here])
         return x
 
     @staticmethod
     def setup_context(ctx, inputs, output):
-        *tensors, ctx.channels = inputs
+        *tensors, ctx.layout = inputs
         ctx.save_for_backward(*tensors)
         ctx.save_for_forward(*tensors)
 
@@ -193,14 +203,15 @@ class _LMul(Function):
         need = ctx.needs_input_grad
         return (
             (g*y).sum_to_size(diag.shape) if need[0] else None,
-            _Lagged.apply(y, g, off.shape, ctx.channels) if need[1] else None,
-            _LtMul.apply(diag, off, g, ctx.channels).sum_to_size(y.shape) if need[2] else None,
+            _Lagged.apply(y, g, off.shape, ctx.layout) if need[1] else None,
+            _LtMul.apply(diag, off, g, ctx.layout).sum_to_size(y.shape) if need[2] else None,
             None,
         )
 
     @staticmethod
-    def vmap(info, dims, diag, off, y, channels):
-        return _LMul.apply(*_mapped((diag, off, y), dims, (2, 3, 2)), channels), 0
+    def vmap(info, dims, diag, off, y, layout):
+        core = _core(layout)
+        return _LMul.apply(*_mapped((diag, off, y), dims, (core, 3, core)), layout), 0
 
     @staticmethod
     def jvp(ctx, diag_t, off_t, y_t, _): return _product_jvp(_LMul.apply, ctx, diag_t, off_t, y_t)
@@ -209,18 +220,17 @@ class _LMul(Function):
 class _Lagged(Function):
     "a[p] b[p+o] for every offset, summed to `shape` over leading dimensions."
     @staticmethod
-    def forward(a, b, shape, channels):
-        out = a.new_empty(shape)
-        for s, here, there in _pairs(out, channels):
-            if torch.broadcast_shapes(a.shape, b.shape) == s.shape:
-                torch.mul(a[here], b[there], out=s[here])
-            else: s[here] = (a[here]*b[there]).sum_to_size(s[here].shape)
-            _clear_around(s, here)
+    def forward(a, b, shape, layout):
+        out, lead = a.new_empty(shape), torch.broadcast_shapes(a.shape, b.shape)[:-_core(layout)]
+        for s, own, here, there in _pairs(out, layout):
+            if lead == shape[:-3]: torch.mul(a[here], b[there], out=s[own])
+            else: s[own] = (a[here]*b[there]).sum_to_size(s[own].shape)
+            _clear_around(s, own)
         return out
 
     @staticmethod
     def setup_context(ctx, inputs, output):
-        *tensors, _, ctx.channels = inputs
+        *tensors, _, ctx.layout = inputs
         ctx.shape = inputs[2]
         ctx.save_for_backward(*tensors)
         ctx.save_for_forward(*tensors)
@@ -230,24 +240,25 @@ class _Lagged(Function):
         a, b = ctx.saved_tensors
         def fit(x, like): return x.expand(torch.broadcast_shapes(x.shape, like.shape)).sum_to_size(like.shape)
         return (
-            fit(_LtMul.apply(None, g, b, ctx.channels), a) if ctx.needs_input_grad[0] else None,
-            fit(_LMul.apply(None, g, a, ctx.channels), b) if ctx.needs_input_grad[1] else None,
+            fit(_LtMul.apply(None, g, b, ctx.layout), a) if ctx.needs_input_grad[0] else None,
+            fit(_LMul.apply(None, g, a, ctx.layout), b) if ctx.needs_input_grad[1] else None,
             None,
             None,
         )
 
     @staticmethod
-    def vmap(info, dims, a, b, shape, channels):
-        lead = max(t.ndim - (d is not None) - 2 for t, d in zip((a, b), dims))
+    def vmap(info, dims, a, b, shape, layout):
+        core = _core(layout)
+        lead = max(t.ndim - (d is not None) - core for t, d in zip((a, b), dims))
         full = info.batch_size, *[1]*(lead - (len(shape) - 3)), *shape
-        out = _Lagged.apply(*_mapped((a, b), dims, (2, 2)), full, channels)
+        out = _Lagged.apply(*_mapped((a, b), dims, (core, core)), full, layout)
         return out.reshape(info.batch_size, *shape), 0
 
     @staticmethod
     def jvp(ctx, a_t, b_t, *_):
         a, b = ctx.saved_tensors
         pairs = [(a_t, b)]*(a_t is not None) + [(a, b_t)]*(b_t is not None)
-        return sum(_Lagged.apply(*p, ctx.shape, ctx.channels) for p in pairs)
+        return sum(_Lagged.apply(*p, ctx.shape, ctx.layout) for p in pairs)
 
 # %% ../nbs/01_stencil.ipynb #f2a421ee
 def same_type(
@@ -269,6 +280,9 @@ def broadcast_lead(
         raise ValueError(f'leading dimensions do not broadcast: {named}') from None
 
 # %% ../nbs/01_stencil.ipynb #44e3cd52
+def _in_rows(off): return off if off.stride(-1) == 1 else off.contiguous()
+
+
 def check_factor(
     diag: Tensor, # diagonal of L, (..., H, W)
     off: Tensor, # off-diagonals of L, (..., m, H, W)
@@ -295,18 +309,24 @@ def check_factor(
     try: connectivity(off.shape[-3], channels)
     except ValueError as e: raise ValueError(f'off of shape {tuple(off.shape)}: {e}') from None
     broadcast_lead(**{'diag': diag.shape[:-2], 'off': off.shape[:-3], name: x.shape[:-2]})
-    return same_type(diag, off if off.stride(-1) == 1 else off.contiguous(), x)
+    return same_type(diag, _in_rows(off), x)
 
 # %% ../nbs/01_stencil.ipynb #42d2b8bd
-def _traced(diag, off, x, channels, adjoint):
+def _traced(diag, off, x, layout, adjoint):
     "The products as one expression, L^T x, or L x if `adjoint`."
-    out, (h, w) = diag*x, x.shape[-2:]
-    for v, here, there in _pairs(off, channels):
+    out, core = diag*x, _core(layout)
+    for v, own, here, there in _pairs(off, layout):
         target, source = (there, here) if adjoint else (here, there)
-        *_, rows, cols = target
-        around = cols.start, w - cols.stop, rows.start, h - rows.stop
-        out = out + pad(v[here]*x[source], around)
+        if any(s.start >= s.stop for s in target[1:]): continue # no pixel has this neighbour
+        around = [(s.start, n - s.stop) for s, n in zip(target[:0:-1], x.shape[:-core - 1:-1])]
+        out = out + pad(v[own]*x[source], sum(around, ()))
     return out
+
+
+def _product(adjoint):
+    "The function for L x, or for L^T x, without a check of its arguments."
+    if torch.compiler.is_compiling(): return partial(_traced, adjoint=adjoint)
+    return (_LMul if adjoint else _LtMul).apply
 
 # %% ../nbs/01_stencil.ipynb #562141a4
 def lt_mul(
@@ -317,8 +337,7 @@ def lt_mul(
 ) -> Tensor: # L^T r, (..., H, W)
     """Whiten: the transposed Cholesky factor times `r`; leading dimensions broadcast.
     ValueError as `check_factor`."""
-    product = partial(_traced, adjoint=False) if torch.compiler.is_compiling() else _LtMul.apply
-    return product(*check_factor(diag, off, r, 'r', channels), channels)
+    return _product(adjoint=False)(*check_factor(diag, off, r, 'r', channels), channels)
 
 
 def l_mul(
@@ -329,8 +348,7 @@ def l_mul(
 ) -> Tensor: # L y, (..., H, W)
     """The Cholesky factor times `y`, the adjoint of `lt_mul`; leading dimensions broadcast.
     ValueError as `check_factor`."""
-    product = partial(_traced, adjoint=True) if torch.compiler.is_compiling() else _LMul.apply
-    return product(*check_factor(diag, off, y, 'y', channels), channels)
+    return _product(adjoint=True)(*check_factor(diag, off, y, 'y', channels), channels)
 
 # %% ../nbs/01_stencil.ipynb #6d1dc827
 def lagged_product(
@@ -430,3 +448,17 @@ def interleave_off(
     padded = torch.cat([torch.zeros_like(off[..., :1, :, :]), off], -3)
     parts = padded.index_select(-3, source.flatten().to(off.device)).unflatten(-3, source.shape)
     return parts.movedim(-3, -1).flatten(-2)
+
+# %% ../nbs/01_stencil.ipynb #ca520d38
+@dataclass(frozen=True)
+class _Natural:
+    "Images (..., C, H, W) and couplings (..., K, H, W), not interleaved: a layout for products."
+    connectivity: int
+    channels: int
+
+    def pairs(self, off):
+        "As `_pairs`."
+        for n, (i, j, k, l) in enumerate(_couplings(self.connectivity, self.channels)):
+            here, there = overlap((i, j), *off.shape[-2:])
+            yield (off.narrow(-3, n, 1), here,
+                   (..., slice(k, k + 1), *here[1:]), (..., slice(l, l + 1), *there[1:]))
