@@ -184,7 +184,7 @@ def read_parameters(
 def _cell_folders(values):
     "The folders of cells that parameters name."
     named = [values.get(name) for name in ('cells', 'data')]
-    return [user_path(v) for v in named if v not in (None, '', 'synthetic', 'fl')]
+    return [user_path(v) for v in named if v not in (None, '', 'synthetic', 'fl', 'real')]
 
 
 def _check_cells(folder, masks):
@@ -203,7 +203,8 @@ def check_places(
 ) -> None:
     "FileNotFoundError or ValueError names the folder or file that is missing or cannot be used."
     for folder in _cell_folders(values): _check_cells(folder, masks)
-    if values.get('data') == 'fl' or values.get('data_path'):
+    # 'real' may be another set than that of the cells
+    if values.get('data') == 'fl' or values.get('data') != 'real' and values.get('data_path'):
         from supn_cells.cells import find_fl
         find_fl(values.get('data_path') and user_path(values['data_path']))
     if values.get('frames'):
