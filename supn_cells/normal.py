@@ -17,7 +17,8 @@ from torch.distributions.kl import register_kl
 from .solve import covariance_blocks, marginal_variance, solve_l, solve_lt
 from supn_cells.stencil import (
     _clear_around, _core, _in_rows, _Lagged, _mapped, _Natural, _pairs, _product, broadcast_lead,
-    connectivity, csr_factor, deinterleave, dense_factor, interleave, interleave_off, lt_mul, n_couplings, same_type,
+    connectivity, csr_factor, deinterleave, dense_factor, interleave, interleave_off, lt_mul, n_couplings,
+    same_type,
 )
 
 # %% ../nbs/03_normal.ipynb #ec1f0299
