@@ -16,7 +16,7 @@ from torch.distributions import Distribution, Independent, MultivariateNormal, N
 from torch.distributions.kl import register_kl
 from .solve import covariance_blocks, marginal_variance, solve_l, solve_lt
 from supn_cells.stencil import (
-    _clear_around, _core, _in_rows, _Lagged, _mapped, _Natural, _pairs, _product, broadcast_lead,
+    _clear_around, _core, _cores, _in_rows, _Lagged, _mapped, _Natural, _pairs, _product, broadcast_lead,
     connectivity, csr_factor, deinterleave, dense_factor, interleave, interleave_off, lt_mul, n_couplings,
     same_type,
 )
@@ -250,7 +250,7 @@ def _axes(layout): return tuple(range(-_core(layout), 0))
 
 def _density(layout, log_diag, off, r):
     "sum l - |z|^2/2 of images, leading dimensions broadcast, (...)."
-    z, axes = _product(adjoint=False)(log_diag.exp(), off, r, layout), _axes(layout)
+    z, axes = _product(adjoint=False)(log_diag.exp(), _in_rows(off), r, layout), _axes(layout)
     return log_diag.sum(axes) - 0.5*z.square().sum(axes)
 
 
@@ -289,7 +289,7 @@ class _LogDensity(Function):
 
     @staticmethod
     def vmap(info, dims, log_diag, off, r, layout):
-        tensors = _mapped((log_diag, off, r), dims, (_core(layout), 3, _core(layout)))
+        tensors = _mapped((log_diag, off, r), dims, _cores(layout))
         tensors = [t.expand(info.batch_size, *t.shape[d is not None:]) for t, d in zip(tensors, dims)]
         return _LogDensity.apply(*tensors, layout), (0, 0, 0)
 

@@ -105,6 +105,11 @@ def _core(layout):
     return 2 if isinstance(layout, int) else 3
 
 
+def _cores(layout):
+    "Axes of a diagonal, of off-diagonals and of an image that do not broadcast."
+    return _core(layout), 3, _core(layout)
+
+
 def _clear_around(plane, own):
     "Zeros where the neighbour of an offset lies outside the image: cheaper than zeros everywhere before."
     *_, rows, columns = own
@@ -176,8 +181,7 @@ class _LtMul(Function):
 
     @staticmethod
     def vmap(info, dims, diag, off, r, layout):
-        core = _core(layout)
-        return _LtMul.apply(*_mapped((diag, off, r), dims, (core, 3, core)), layout), 0
+        return _LtMul.apply(*_mapped((diag, off, r), dims, _cores(layout)), layout), 0
 
     @staticmethod
     def jvp(ctx, diag_t, off_t, r_t, _): return _product_jvp(_LtMul.apply, ctx, diag_t, off_t, r_t)
@@ -210,8 +214,7 @@ class _LMul(Function):
 
     @staticmethod
     def vmap(info, dims, diag, off, y, layout):
-        core = _core(layout)
-        return _LMul.apply(*_mapped((diag, off, y), dims, (core, 3, core)), layout), 0
+        return _LMul.apply(*_mapped((diag, off, y), dims, _cores(layout)), layout), 0
 
     @staticmethod
     def jvp(ctx, diag_t, off_t, y_t, _): return _product_jvp(_LMul.apply, ctx, diag_t, off_t, y_t)
