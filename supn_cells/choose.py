@@ -166,7 +166,14 @@ def spot_widths(
 
 # %% ../nbs/56_choose.ipynb #47a13bb2
 def _peaks(detector, cells, sigmas, clutters, erosions):
-    "Score of each cell by (sigma, clutter, erosion)."
+    "Score of each cell by (sigma, clutter, erosion); a hundred cells at a time, whose maps are many."
+    parts = [_peaks_of(detector, cells.subset(k), sigmas, clutters, erosions)
+             for k in torch.arange(len(cells)).split(100)]
+    return {key: torch.cat([p[key] for p in parts]) for key in parts[0]}
+
+
+def _peaks_of(detector, cells, sigmas, clutters, erosions):
+    "The same, all cells at once."
     prepared = detector.prepare(cells).to(detector.device)
     light = cell_lights(prepared, detector.polarity)
     inside = {e: erode(prepared.masks, e).to(detector.device) for e in erosions}
