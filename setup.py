@@ -31,7 +31,7 @@ setup(
     package_dir={f'{lib}.notebooks': cfg['nbs_path']},
     package_data={
         lib: ['models/*/*'],
-        f'{lib}.notebooks': ['[a-z]*.ipynb', 'configs/*.yaml', 'results/*.csv', 'figures/*.png'],
+        f'{lib}.notebooks': ['[a-z]*.ipynb', 'lab/[a-z]*.ipynb', 'configs/*.yaml', 'results/*.csv', 'figures/*.png'],
     },
     include_package_data=False,
     python_requires=f">={cfg['min_python']}",
