@@ -26,7 +26,7 @@ from ..base.files import portable_name, user_path, write_atomically
 from ..cells.cells import CellSet
 from ..cells.images import rescale
 from ..cells.reading import cell_files, frame_name, read_frame, read_image, read_mask, square_in
-from ..context.network import CORE, INNER, cut_windows
+from ..context.network import _CORE as CORE, INNER, cut_windows
 from ..context.spots import BLOCK, ContextDetector
 from ..detector.calibrate import Calibration
 from ..detector.detector import AnomalyResult, Detector
