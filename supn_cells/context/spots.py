@@ -18,7 +18,7 @@ from ..base.workers import progress_bar
 from ..cells.cells import CellSet, Preparation, check_cells, fill_outside
 from ..cells.drawn import check_polarity
 from ..cells.images import cell_levels, erode
-from .network import CORE, INNER, ContextConfig, ContextNet, cut_windows
+from .network import _CORE as CORE, INNER, ContextConfig, ContextNet, cut_windows
 from ..detector.classical import LIGHT_DEPTH
 from ..detector.detector import Detector
 from ..gaussian.normal import MODEL_NAMES, StructuredNormal
@@ -178,7 +178,7 @@ class ContextDetector(Detector):
             raise ValueError(f'weights are positive numbers, one for each sigma, not {weights} for {sigma}')
         if not clutter >= 0: raise ValueError(f'clutter must be a number from 0, not {clutter}')
         check_polarity(polarity)
-        name, network = f'{MODEL_NAMES[model.config.kind]} context', model.config.to_dict()
+        name, network = f'{MODEL_NAMES[model.config.kind]} context', vars(model.config)
         settings = {'sigma': sigma, 'clutter': clutter, 'polarity': polarity}
         # not known to older files, whose digest must stay
         if fill: settings['fill'] = True
