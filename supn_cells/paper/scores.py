@@ -12,6 +12,7 @@ import math
 
 import torch
 import torch.nn.functional as F
+from fastcore.basics import patch
 from torch import Tensor, nn
 from torch.distributions import Distribution, Normal
 
@@ -228,6 +229,15 @@ class VAEDetector(Detector):
         for kind in settings['kinds']:
             if kind not in model.kinds: model.add(kind)
         return cls(model, **{k: v for k, v in settings.items() if k not in ('model', 'kinds', 'preparation')})
+
+# %% ../../nbs/paper/52_scores.ipynb #c2efa862
+@patch
+def expectation(self: VAEDetector,
+    cells: CellSet, # prepared, on the device of the detector
+) -> tuple[Tensor, Tensor]: # expected images and whitened residuals, (N, C, H, W)
+    "The image that the model decodes for each cell, and what differs from it, whitened."
+    p = self.model(self.model.encode(cells.images).loc, self.kind)
+    return p.mean, p.whiten(cells.images)
 
 # %% ../../nbs/paper/52_scores.ipynb #eef65ce0
 class SampledVAE(VAEDetector):
