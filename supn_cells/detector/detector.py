@@ -103,6 +103,7 @@ class Detector(nn.Module):
     Its settings are those it was made with: the file and the digest know no others."""
     fitted = () # names of the buffers that `fit` sets
     needs_masks = False # whether cells must have masks; otherwise the whole image counts where there are none
+    former_names = () # names that older versions gave by themselves: `load` gives the name of today instead
 
     def __init__(self,
         name: str, # for tables and figures
@@ -318,7 +319,8 @@ def load(cls: Detector,
     except (KeyError, TypeError, RuntimeError) as e:
         raise ValueError(f'{path} was made by another version ({made["version"]}) and does not fit '
                          f'({type(e).__name__}: {str(e).splitlines()[-1].strip()}): make it again') from None
-    detector.name, detector.origin, detector.cell_size = made['name'], made['origin'], made.get('cell_size')
+    if made['name'] not in found.former_names: detector.name = made['name']
+    detector.origin, detector.cell_size = made['origin'], made.get('cell_size')
     if 'calibration/scores' in tensors:
         detector.calibration = Calibration(tensors['calibration/scores'], tensors['calibration/peaks'])
     return detector.to(device).eval()
