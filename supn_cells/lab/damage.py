@@ -35,7 +35,7 @@ from ..command.runs import notebook_folder, notebook_parameters, read_parameters
 from ..context.export import write_about
 from ..context.network import ContextConfig, ContextTraining, train_context
 from ..context.runner import Runner
-from ..detector.calibrate import Calibration, false_alarm_table
+from ..detector.calibrate import Calibration, is_alarm
 from ..detector.detector import Detector
 from ..detector.metrics import bootstrap_difference, bootstrap_interval, write_table
 from ..explorer.judgements import Judgement, read_judgements, write_judgements
@@ -43,6 +43,7 @@ from ..explorer.scored import read_scores
 from ..frames.segment import read_labels
 from ..gaussian.normal import StructuredNormal
 from ..gaussian.solve import solve_l, solve_lt
+from .published import false_alarm_table
 from ..paper.vae import VAE, ModelConfig, NetworkConfig, load_model, save_stage
 
 # %% ../../nbs/lab/96_damage.ipynb #c99ec496
@@ -340,7 +341,7 @@ def false_alarm_splits(
     def split():
         order = torch.from_numpy(rng.permutation(len(scores)))
         p = Calibration(scores[order[:half]]).p_value(scores[order[half:]])
-        return float((p <= rate + 1e-12).double().mean())
+        return float(is_alarm(p, rate).double().mean())
     return np.array([split() for _ in range(n_splits)])
 
 

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['BLOBS', 'RATES', 'dark_view', 'choose_settings', 'AnoMalNet', 'simple_features', 'SupervisedTrees', 'by_group',
-           'by_kind', 'draw_reference', 'slidewise_p']
+           'by_kind', 'relative_to_group', 'draw_reference', 'slidewise_p']
 
 # %% ../../nbs/lab/94_rivals.ipynb #ebbcf724
 from collections.abc import Callable
@@ -20,11 +20,12 @@ from torch import Tensor, nn
 from ..base.workers import progress_bar
 from ..cells.cells import CellSet, Preparation, check_cells, fill_outside
 from ..cells.images import erode, robust_spread
-from ..detector.calibrate import Calibration, false_alarm_table, relative_to_group
+from ..detector.calibrate import Calibration, is_alarm
 from ..detector.classical import blob_filter
 from ..detector.detector import Detector
 from ..detector.metrics import auroc
 from ..detector.training import frozen
+from .published import false_alarm_table
 from .stained import GroupedCells, add_dark_spots
 
 # %% ../../nbs/lab/94_rivals.ipynb #f9be2c60
@@ -171,7 +172,7 @@ RATES = .01, .05, .1 # nominal false-alarm rates
 
 def _detected(p):
     "Shares of unusual cells with an alarm, from their p-values; NaN if there are none."
-    return {f'detected_{round(100*r)}': float((p <= r + 1e-12).double().mean()) for r in RATES}
+    return {f'detected_{round(100*r)}': float(is_alarm(p, r).double().mean()) for r in RATES}
 
 
 def by_group(
@@ -208,6 +209,22 @@ def by_kind(
         found = {'kind': kind, 'cells': int(sick.sum()), 'auroc': auroc(score[both], sick[both])}
         return found | _detected(p[sick])
     return pd.DataFrame([row(kind) for kind in np.unique(kinds[cells.labels.numpy()])])
+
+# %% ../../nbs/lab/94_rivals.ipynb #ab1e0002
+def relative_to_group(
+    scores: Tensor, # scores of the cells, (n,)
+    groups: list, # slide of each cell, n
+    reference: Tensor, # healthy cells that tell the level of their slide, bool, (n,)
+    share: float = .8, # share of the reference cells that are below the level
+) -> Tensor: # float64, (n,)
+    "Scores less the level of their slide; ValueError names a slide without reference cells."
+    scores, groups, levelled = scores.double().cpu(), np.array(groups), torch.empty(len(scores)).double()
+    for group in np.unique(groups):
+        own = torch.from_numpy(groups == group)
+        if not (told := own & reference.cpu()).any():
+            raise ValueError(f'{group} has no reference cells: mark some that are healthy')
+        levelled[own] = scores[own] - scores[told].quantile(share)
+    return levelled
 
 # %% ../../nbs/lab/94_rivals.ipynb #9b705239
 def draw_reference(
