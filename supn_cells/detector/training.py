@@ -26,7 +26,15 @@ from fastcore.basics import patch
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
-from ..base.files import copy_into, locked, read_metadata, read_tensors, write_tensors, writing
+from supn_cells.base.files import (
+    check_settings,
+    copy_into,
+    locked,
+    read_metadata,
+    read_tensors,
+    write_tensors,
+    writing,
+)
 from ..base.workers import progress_bar
 
 # %% ../../nbs/detector/30_training.ipynb #b6d07060
@@ -137,15 +145,6 @@ def _deferred_interrupt():
     try: yield lambda: bool(pressed)
     finally: signal.signal(signal.SIGINT, previous)
 
-# %% ../../nbs/detector/30_training.ipynb #f19fc564
-def _check_settings(saved, wanted, path):
-    "ValueError names the first setting in which a saved run differs from the wanted one."
-    for key, value in wanted.items():
-        if isinstance(value, dict): _check_settings(saved.get(key, {}), value, path)
-        elif saved.get(key) != value:
-            raise ValueError(f'{path} was made with {key} = {saved.get(key)!r}, not {value!r}: choose another '
-                             'run folder, restore that setting, or delete the file to train again')
-
 # %% ../../nbs/detector/30_training.ipynb #f5ea97c4
 def read_run(
     path: str | Path, # file of a finished run, or of the state of a run
@@ -155,7 +154,9 @@ def read_run(
     if not Path(path).is_file(): return None
     read_tensors(path) # raises if the file is damaged
     run = json.loads(read_metadata(path).get('training', '{}'))
-    if settings is not None: _check_settings(run.get('settings', {}), settings, Path(path))
+    if settings is not None:
+        remedy = 'choose another run folder, restore that setting, or delete the file to train again'
+        check_settings(path, run.get('settings', {}), settings, remedy)
     return run
 
 # %% ../../nbs/detector/30_training.ipynb #911a17a9

@@ -20,6 +20,7 @@ from torch.autograd import Function
 from torch.distributions import Normal
 
 from supn_cells.base.files import (
+    check_settings,
     copy_into,
     read_metadata,
     read_tensors,
@@ -395,9 +396,8 @@ def _read_stage(stage, folder, config):
     "File, tensors and metadata of a stage; ValueError if it was trained with another configuration."
     path = Path(folder)/f'{stage}.safetensors'
     tensors, made = read_tensors(path), read_metadata(path)
-    if json.loads(made.get('config', 'null')) not in (None, json.loads(json.dumps(config.to_dict()))):
-        raise ValueError(f'{path} was trained with other settings than this model has, which come from '
-                         'config.json beside it: restore that file')
+    if 'config' in made:
+        check_settings(path, json.loads(made['config']), config.to_dict(), 'restore config.json beside it')
     return path, tensors, made
 
 
