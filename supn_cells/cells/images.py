@@ -73,7 +73,8 @@ def _median_9(p):
     ranks = ranks.reshape(p.shape).astype(np.uint16 if len(levels) <= 2**16 else np.uint32)
     columns = sliding_window_view(np.pad(ranks, 4, mode='reflect'), 9, axis=0) # (H, W + 8, 9)
     windows = sliding_window_view(columns.reshape(len(p), -1), 81, axis=1)[:, ::9] # (H, W, 81)
-    return levels[np.stack([np.partition(row, 40)[:, 40] for row in windows])]
+    blocks = np.array_split(windows, len(p)//8 + 1)
+    return levels[np.concatenate([np.partition(rows, 40)[..., 40] for rows in blocks])]
 
 # %% ../../nbs/cells/20_images.ipynb #0a44e4a7
 def _ring(low, high):
