@@ -77,7 +77,7 @@ class FrameOptions:
 
 # %% ../../nbs/frames/71_frames.ipynb #fb7d16a5
 def _contact_shares(labels, gap, strip=0):
-    "Share of each label's outline that is within `gap` pixels of another cell, (labels + 1,); by strips of rows."
+    "Share of each label's outline that lies within `gap` pixels of another cell, (labels + 1,)."
     n, width = int(labels.max()) + 1, labels.shape[1]
     outline, shared = np.zeros(n), np.zeros(n)
     strips = windows(labels.shape, (strip or max(256, 2**22//width), width), gap + 1)
@@ -174,7 +174,8 @@ def mask(self: Cutter,
     "Pixels of a cell."
     def read(top, left, bottom, right): return labels[top:bottom, left:right] == label
     x = self._square(read, labels.shape, corner, 'constant')
-    return x if self.reach == self.side else resize(x.astype(np.float32), (self.side, self.side), order=1) >= .5
+    if self.reach == self.side: return x
+    return resize(x.astype(np.float32), (self.side, self.side), order=1) >= .5
 
 # %% ../../nbs/frames/71_frames.ipynb #d4d1c235
 @patch
@@ -244,7 +245,8 @@ def _score_cells(detector, frame, labels, table, cutter=Cutter(), rate=.05, batc
                 score, p, pixel, p_crop = scored
                 corner = cutter.corner(cell)
                 _paste(p_map, labels, p_crop, corner, cell.label, cutter.reach)
-                rows.append((score, p, is_alarm(p, rate), *_in_frame(pixel, corner, cutter, labels.shape), ''))
+                row, column = _in_frame(pixel, corner, cutter, labels.shape)
+                rows.append((score, p, is_alarm(p, rate), row, column, ''))
             bar.update(len(part))
     scores = pd.DataFrame(rows, columns=_SCORES, index=table.index).astype({'alarm': bool})
     return pd.concat([table, scores], axis=1), p_map
@@ -255,7 +257,7 @@ class FrameResult:
     "Cells of a frame and their scores."
     frame: Frame
     table: pd.DataFrame # a row for each cell: measures, score, p_value, alarm, row, column, note
-    p_map: np.ndarray # p-value of each pixel, corrected for the search in its cell, 1 outside, float32, (H, W)
+    p_map: np.ndarray # p-value of each pixel, corrected for the search in its cell, 1 outside, (H, W)
     cutter: Cutter # size and scale of the crops
     cells: Segmentation = field(repr=False) # labels, and what the segmentation dropped
 
@@ -367,6 +369,11 @@ def _gallery(result, most=24):
     return {'images': images, 'p': p, 'label': table.label.to_numpy(int)}
 
 # %% ../../nbs/frames/71_frames.ipynb #ff4e78bc
+def _write_table(path, table):
+    "Write a table of cells."
+    write_text(path, table.to_csv(index=False, float_format='%.6g', lineterminator='\n'))
+
+
 def write_frame(
     result: FrameResult,
     folder: str | Path, # folder of the run
@@ -384,12 +391,7 @@ def write_frame(
         f'segmentation/{name}.png': image(found),
         f'gallery/{name}.npz': gallery,
     }.items(): write_atomically(folder/file, write)
-    _write_cells(folder/f'cells/{name}.csv', result.table)
-
-
-def _write_cells(path, table):
-    "Write a table of cells."
-    write_text(path, table.to_csv(index=False, float_format='%.6g', lineterminator='\n'))
+    _write_table(folder/f'cells/{name}.csv', result.table)
 
 # %% ../../nbs/frames/71_frames.ipynb #ec789d1f
 def _frame_row(result, seconds):
@@ -500,7 +502,7 @@ def score_files(
     done = frames.frame[frames.status == 'done']
     if not len(done): raise ValueError(f'no frame could be scored; the first: {frames.error[0]}')
     cells = _read_cells(folder, done)
-    _write_cells(folder/'cells.csv', cells)
+    _write_table(folder/'cells.csv', cells)
     return cells, frames
 
 # %% ../../nbs/frames/71_frames.ipynb #9292c99b
@@ -508,10 +510,8 @@ def _label_about(table):
     "Colours and properties of the cells of a frame, as OME-Zarr has them."
     values = table[['label', 'area', 'score', 'p_value', 'alarm']].rename(columns={'label': 'label-value'})
     properties = json.loads(values.to_json(orient='records')) # NaN becomes null
-    colours = [
-        {'label-value': cell['label-value'], 'rgba': [255, 40, 40, 255] if cell['alarm'] else [0, 220, 90, 255]}
-        for cell in properties
-    ]
+    red, green = [255, 40, 40, 255], [0, 220, 90, 255]
+    colours = [{'label-value': p['label-value'], 'rgba': red if p['alarm'] else green} for p in properties]
     return {'colors': colours, 'properties': properties}
 
 # %% ../../nbs/frames/71_frames.ipynb #caf35cc0

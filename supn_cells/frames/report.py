@@ -102,7 +102,8 @@ def _cells(folder, cells):
             k = np.flatnonzero(kept['label'] == cell.label)
             if not k.size: continue
             pair = _with_p(kept['images'][k[0]], kept['p'][k[0]])
-        text = f'p = {cell.p_value:.4f}, {cell.frame}, cell {cell.label} at row {cell.row}, column {cell.column}'
+        text = f'p = {cell.p_value:.4f}, {cell.frame}, cell {cell.label} '
+        text += f'at row {cell.row}, column {cell.column}'
         if cell.touches_border: text += '; at the border'
         if cell.overlapping: text += '; overlapping'
         shown.append(dict(**_picture(pair, 320), text=text, alarm=cell.alarm))
@@ -175,13 +176,13 @@ middle</span></div>
 {% endfor %}</div>
 {% if failed|length %}<h2>Frames that could not be read</h2>{{ table(failed) }}{% endif %}
 <h2>Scores</h2><img src="{{ histogram }}" alt="Histogram of scores">
-<p class="note">Grey: healthy cells of the calibration. Red: cells of this run. The last bar holds all cells with
-higher scores as well.</p>
-{% if not tested %}<p class="note">For the share of infected cells, score cells that are known to be infected, and
-give their number (tested) and the number of alarms among them (found).</p>{% endif %}
+<p class="note">Grey: healthy cells of the calibration. Red: cells of this run. The last bar holds all
+cells with higher scores as well.</p>
+{% if not tested %}<p class="note">For the share of infected cells, score cells that are known to be infected,
+and give their number (tested) and the number of alarms among them (found).</p>{% endif %}
 <h2>Cells with the lowest p-values</h2>
-<p class="note">{{ cells|length }} of {{ '{:,}'.format(n_cells) }} cells; cells.csv has all of them. A red frame
-marks an alarm. The right picture of each pair shows the p-values in colour.</p>
+<p class="note">{{ cells|length }} of {{ '{:,}'.format(n_cells) }} cells; cells.csv has all of them. A red
+frame marks an alarm. The right picture of each pair shows the p-values in colour.</p>
 {{ figures('cells', cells) }}
 <h2>Frames</h2>
 <p class="note">The {{ frames|length//2 }} frames with the most alarms, of {{ done|length }}.</p>

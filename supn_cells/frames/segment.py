@@ -270,7 +270,8 @@ def _search(frame, plan, settings, box):
     "Labels of the cells in a part of the frame, averaged by `plan.factor`."
     d = plan.diameter/plan.factor
     smooth = ndimage.gaussian_filter(_flat_signal(frame, plan, box), .012*d)
-    labels = _cut_apart(_foreground(smooth, d, plan.threshold, plan.typical, settings.valley), d, settings.split)
+    mask = _foreground(smooth, d, plan.threshold, plan.typical, settings.valley)
+    labels = _cut_apart(mask, d, settings.split)
     if settings.pale >= 1: return labels
     whole = np.bincount(labels.ravel()) >= settings.smallest*_disc(d)
     cells = _add_pale(np.where(whole[labels], labels, 0), smooth, d, settings.pale*plan.threshold)
