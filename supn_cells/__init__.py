@@ -1,15 +1,18 @@
 __version__ = "0.1.0"
 
 import os
+import platform
 import sys
 
 import lazy_loader
 
-# PyTorch's threads wait for each other in a loop. Where another program keeps a core busy, that loop costs 5 to 40 times
-# the work itself, so it is kept short (lab/bench_threads). OpenMP reads these when PyTorch is loaded.
-_short_waits = ('GOMP_SPINCOUNT', '1000') if sys.platform == 'linux' else ('KMP_BLOCKTIME', '1')
-if 'torch' not in sys.modules and not {_short_waits[0], 'OMP_WAIT_POLICY'} & os.environ.keys():
-    os.environ[_short_waits[0]] = _short_waits[1]
+# PyTorch's threads wait for each other in a loop. Where another program keeps a core busy, long loops make two threads 5
+# to 40 times slower than one (lab/bench_threads measures it), so the loops are kept short: in GNU's runtime (Linux) 1,000
+# turns for 300,000, in Intel's and LLVM's (Windows, Intel Macs) 1 ms for 200. On Apple's processors LLVM does not loop.
+_SHORT_WAITS = ('GOMP_SPINCOUNT', '1000') if sys.platform == 'linux' else ('KMP_BLOCKTIME', '1')
+_chosen = {_SHORT_WAITS[0], 'OMP_WAIT_POLICY'} & os.environ.keys()
+if 'torch' not in sys.modules and not _chosen and (sys.platform, platform.machine()) != ('darwin', 'arm64'):
+    os.environ[_SHORT_WAITS[0]] = _SHORT_WAITS[1] # OpenMP reads it when PyTorch is loaded
 
 if os.environ.get('IN_TEST') and 'OMP_NUM_THREADS' not in os.environ:
     # nbdev_test runs a notebook on each core: one thread for each of them, and for the programs it starts
