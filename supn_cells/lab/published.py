@@ -121,8 +121,8 @@ def throw_away_vae(
     folder = Path(tempfile.mkdtemp())
     network = NetworkConfig(size=size, latent=8, hidden=32, depth=size.bit_length() - 3)
     plan = [StageConfig(stage, steps, 8, seed=seed) for stage in ('mean', 'diag', 'supn')]
-    cells = synthetic_cells(16, size=size)
-    train_model(cells, ModelConfig(network, variance=.05), plan, folder, progress=False, keep_steps=keep_steps)
+    cells, config = synthetic_cells(16, size=size), ModelConfig(network, variance=.05)
+    train_model(cells, config, plan, folder, progress=False, keep_steps=keep_steps)
     return folder
 
 # %% ../../nbs/lab/91_published.ipynb #a7983403
@@ -290,10 +290,10 @@ def reliability_figure(
     p_values: dict, # name of the score -> p-values of healthy cells, (m,), the same m for all
     n_calibration: int | None = None, # number of calibration cells; None: binomial band
 ) -> Figure:
-    "Observed against nominal false-alarm rate, all rates and the lowest fifth, with the band of a calibrated detector."
+    "Observed against nominal false-alarm rate, with the band of a calibrated detector; right, low rates."
     grid, cells = np.arange(.005, 1, .005), len(next(iter(p_values.values())))
     band = false_alarm_table(np.ones(cells), grid, n_calibration)
-    fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.4), dpi=72, layout='constrained')
+    fig, [axes] = panels(2, width=3.6, height=3.4)
     for ax, end in zip(axes, (1., .2)):
         ax.fill_between(grid, band.low, band.high, color='0.85', label='95 % band')
         ax.plot([0, end], [0, end], 'k--', lw=.8)
@@ -303,5 +303,4 @@ def reliability_figure(
         ax.set(xlim=(0, end), ylim=(0, end*1.25 if end < 1 else 1), xlabel='nominal false-alarm rate',
                ylabel='observed')
     axes[0].legend(fontsize=8)
-    plt.close(fig)
     return fig
