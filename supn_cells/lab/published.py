@@ -131,8 +131,10 @@ def command_line(
     values: Mapping, # its parameters by name, and perhaps more: `globals()` of the notebook
 ) -> str:
     "The console command of a run, without where tables go and the device."
-    given = {k: values[k] for k, v in notebook_parameters(find_notebook(name)).items() if values[k] != v}
+    defaults = notebook_parameters(find_notebook(name))
+    given = {k: values[k] for k, v in defaults.items() if values[k] != v}
     folder = os.path.relpath(user_path(given['run'])) if given.get('run') else '(throw-away)'
+    if 'run' not in defaults: folder = f'runs/{name}' # a benchmark, which keeps nothing there
     options = [f'-p {k} {shlex.quote(str(v))}' for k, v in given.items()
                if k not in ('run', 'results', 'device')]
     return ' '.join(['supn_cells', name, folder, *options])
