@@ -15,10 +15,10 @@ from fastcore.basics import patch
 from torch import Tensor, nn
 
 from ..base.files import write_atomically, write_json, write_text
+from ..cells.images import LIGHT_DEPTH
 from . import runner
 from .network import INNER, WINDOW
 from .spots import ContextDetector, window_filter
-from ..detector.classical import LIGHT_DEPTH
 
 # %% ../../nbs/context/44_export.ipynb #17c953e4
 class _Windows(nn.Module):
@@ -32,7 +32,7 @@ class _Windows(nn.Module):
         norm = torch.cat([G[:, 0] for _, G in pairs], 1).sqrt()
         return torch.cat([u for u, _ in pairs], 1)/norm, norm
 
-# %% ../../nbs/context/44_export.ipynb #cadecf1f
+# %% ../../nbs/context/44_export.ipynb #b547b930
 def _median(self, dim: int, keepdim: bool = False):
     "torch.median along an axis in ONNX: values and indices."
     from onnxscript import opset20 as op
@@ -63,7 +63,7 @@ def _write_graph(detector, path):
         custom_translation_table={torch.ops.aten.median.dim: _median},
     )
 
-# %% ../../nbs/context/44_export.ipynb #4862780d
+# %% ../../nbs/context/44_export.ipynb #847023b7
 def _with_helpers(function):
     "Sources of a function and of the functions of its module that it calls, those first."
     called = [function.__globals__.get(name) for name in function.__code__.co_names]
@@ -87,7 +87,7 @@ def write_about(
     contents = runner.export_digest(about, (folder/'detector.onnx').read_bytes())
     return write_json(folder/'detector.json', {**about, 'contents': contents})
 
-# %% ../../nbs/context/44_export.ipynb #1285a500
+# %% ../../nbs/context/44_export.ipynb #fe88146c
 @patch
 def export(self: ContextDetector, # calibrated, on the CPU
     folder: str | Path, # made if missing

@@ -19,9 +19,8 @@ from torch import Tensor
 from ..base.workers import progress_bar
 from ..cells.cells import CellSet, Preparation, check_cells, fill_outside
 from ..cells.drawn import check_polarity
-from ..cells.images import cell_levels, erode
+from ..cells.images import cell_levels
 from .network import INNER, ContextConfig, ContextNet, cut_windows
-from ..detector.classical import LIGHT_DEPTH
 from ..detector.detector import Detector
 from ..gaussian.condition import StructuredNormal
 from ..gaussian.normal import MODEL_NAMES
@@ -143,10 +142,10 @@ class _Blocks:
     def windows(self, part): return cut_windows(self.images, self.which[part], self.corners[part])
 
     def maps(self, values, elsewhere): # (windows, C, 4, 4) to (N, C, H, W)
-        maps = values.new_full((*self.touched.shape, *values.shape[1:]), elsewhere)
+        maps, (h, w) = values.new_full((*self.touched.shape, *values.shape[1:]), elsewhere), self.size
         maps[self.touched] = values
         n, i, j, c, *_ = maps.shape
-        return maps.permute(0, 3, 1, 4, 2, 5).reshape(n, c, i*_BLOCK, j*_BLOCK)[..., :self.size[0], :self.size[1]]
+        return maps.permute(0, 3, 1, 4, 2, 5).reshape(n, c, i*_BLOCK, j*_BLOCK)[..., :h, :w]
 
 # %% ../../nbs/context/41_spots.ipynb #093c16a5
 def filter_context(
@@ -179,11 +178,11 @@ def filter_context(
 # %% ../../nbs/context/41_spots.ipynb #b6dfbfb0
 def cell_lights(
     cells: CellSet, # with masks
-    polarity: str = 'bright', # polarity of the spots; unless 'bright', cells may be darker than their background
+    polarity: str = 'bright', # polarity of the spots; unless 'bright', cells may be darker than around them
 ) -> Tensor: # (N, C), units of the image
     "Light of each cell by channel; ValueError if a mask leaves no background."
-    inside, either = erode(cells.masks, LIGHT_DEPTH), polarity != 'bright'
-    lights = [cell_levels(x[:, None], inside, cells.names, either)[0] for x in cells.images.unbind(1)]
+    either = polarity != 'bright'
+    lights = [cell_levels(x[:, None], cells.masks, cells.names, either)[0] for x in cells.images.unbind(1)]
     return torch.stack(lights, 1)
 
 # %% ../../nbs/context/41_spots.ipynb #5b0f7a15
