@@ -6,15 +6,15 @@
 __all__ = ['CodeView', 'active_coordinates', 'code_panels', 'code_figure', 'CodeExplorer', 'explore_codes']
 
 # %% ../../nbs/lab/95_codes.ipynb #74ba1f18
-from collections import OrderedDict
 from pathlib import Path
 
 import ipywidgets as widgets
 import torch
+from fastcore.basics import patch
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from ..base.files import user_path
+from ..command.runs import user_path
 from ..detector.training import frozen
 from ..explorer.explorer import Picture, WithStill, pixel_at, to_png
 from ..gaussian.normal import MODEL_NAMES, StructuredNormal
@@ -25,50 +25,52 @@ from ..paper.vae import VAE, load_model
 class CodeView:
     "A code of a model, and the Gaussian over images that one of its likelihoods predicts there."
     def __init__(self,
-        model: VAE, # trained, on the CPU
-        kind: str | None = None, # one of model.kinds; None: the last, supn if it was trained
-        code: Tensor | None = None, # where to start, (latent,); None: zeros, the middle of the prior
-        seed: int = 0, # of the samples
+        model: VAE, # trained model, on the CPU
+        kind: str | None = None, # one of model.kinds; None: the last, which is supn if it was trained
+        code: Tensor | None = None, # code to start from, (latent,); None: zeros, the middle of the prior
+        seed: int = 0, # seed of the samples
     ):
-        self.model, self.seed, self._cached = model, seed, None
+        self.model, self.seed = model, seed
         n, weight = model.config.network.latent, model.encoder.dense.weight
         self.code = weight.new_zeros(n) if code is None else code.detach().to(weight).clone()
         if self.code.shape != (n,): raise ValueError(f'code must have shape ({n},), got {tuple(code.shape)}')
         self.choose(kind or model.kinds[-1])
 
     def choose(self, kind: str) -> None:
-        "Look at another likelihood; ValueError if the model has none of this name."
+        "Choose another likelihood; ValueError if the model has none of this name."
         if kind not in self.model.kinds:
             raise ValueError(f'this model has no {kind!r} likelihood, only {", ".join(self.model.kinds)}')
-        self.kind, self._cached = kind, None
+        self.kind, self._normal = kind, None
 
     def move(self, coordinate: int, value: float) -> None:
         "Set one latent coordinate; IndexError if there is none of this number."
-        self.code[coordinate], self._cached = value, None
+        self.code[coordinate], self._normal = value, None
 
-    @property
-    def normal(self) -> StructuredNormal: # event shape (C, H, W)
-        "The Gaussian over images at this code."
-        if self._cached is None:
-            with torch.no_grad(), frozen(self.model): p = self.model(self.code[None], self.kind)
-            self._cached = StructuredNormal(p.loc[0], p.log_diag[0], p.off_diag[0])
-        return self._cached
+# %% ../../nbs/lab/95_codes.ipynb #633defca
+@patch(as_prop=True)
+def normal(self: CodeView) -> StructuredNormal: # event shape (C, H, W)
+    "The Gaussian over images at this code."
+    if self._normal is None:
+        with torch.no_grad(), frozen(self.model): p = self.model(self.code[None], self.kind)
+        self._normal = StructuredNormal(p.loc[0], p.log_diag[0], p.off_diag[0])
+    return self._normal
 
-    def samples(self, n: int = 3) -> Tensor: # (n, C, H, W)
-        "Samples of the Gaussian; the same noise at every code."
-        with torch.random.fork_rng([]):
-            torch.manual_seed(self.seed)
-            return self.normal.sample((n,))
+
+@patch
+def samples(self: CodeView, n: int = 3) -> Tensor: # (n, C, H, W)
+    "Samples of the Gaussian, with the same noise at every code."
+    with torch.random.fork_rng([]):
+        torch.manual_seed(self.seed)
+        return self.normal.sample((n,))
 
 # %% ../../nbs/lab/95_codes.ipynb #43d89c17
 def active_coordinates(
     model: VAE,
-    code: Tensor | None = None, # around which they move, (latent,); None: zeros
+    code: Tensor | None = None, # code around which the coordinates move, (latent,); None: zeros
 ) -> tuple[list[int], Tensor]: # coordinates, most active first; root mean square changes, (latent,)
     "Which latent coordinates change the decoded mean."
-    n = model.config.network.latent
-    steps = torch.eye(n).to(model.encoder.dense.weight)
-    code = steps.new_zeros(n) if code is None else code
+    steps = torch.eye(model.config.network.latent).to(model.encoder.dense.weight)
+    code = 0*steps[0] if code is None else code
     with torch.no_grad(), frozen(model):
         change = (model.mean(code + steps) - model.mean(code - steps))/2
     effect = change.square().mean((1, 2, 3)).sqrt()
@@ -77,17 +79,15 @@ def active_coordinates(
 # %% ../../nbs/lab/95_codes.ipynb #f481fa27
 def code_panels(
     view: CodeView,
-    pixel: tuple, # row and column whose correlations are shown
-    offset: int = 0, # which off-diagonal, from 0, in the order of `offsets`
-    channel: int = 0, # of the image
-) -> OrderedDict: # title -> picture, (H, W)
+    pixel: tuple, # row and column of the pixel whose correlations are shown
+    offset: int = 0, # number of the off-diagonal, from 0, in the order of `offsets`
+    channel: int = 0, # channel of the image
+) -> dict: # title -> picture, (H, W)
     "What the Gaussian at a code looks like; ValueError if the pixel lies outside the image."
-    p, k = view.normal, channel
+    p, k, at, steps = view.normal, channel, (channel, *pixel), offsets(view.normal.connectivity)
     samples, deviation = view.samples(3)[:, k], p.variance.sqrt()
-    at = (k, *pixel)
     correlation = p.covariance_row(at)/(deviation[at]*deviation)
-    panels = OrderedDict({'mean': p.loc[k], 'log of the diagonal of L': p.log_diag[k]})
-    steps = offsets(p.connectivity)
+    panels = {'mean': p.loc[k], 'log of the diagonal of L': p.log_diag[k]}
     if steps and p.off_diag.ndim == 3 and p.event_shape[0] == 1:
         dy, dx = steps[offset]
         panels[f'off-diagonal ({dy}, {dx:+d}) / diagonal'] = p.off_diag[offset]/p.log_diag[0].exp()
@@ -104,26 +104,24 @@ def _colours(title, picture, ranges):
     low, high = ranges.setdefault(title, (float(picture.min()), float(picture.max())))
     return dict(cmap='viridis', vmin=low, vmax=max(high, low + 1e-6))
 
-
+# %% ../../nbs/lab/95_codes.ipynb #e4ed9ffe
 def code_figure(
-    panels: OrderedDict, # of `code_panels`
-    pixel: tuple, # row and column, marked
-    ranges: dict, # of colours, by title; filled with what is missing
+    panels: dict, # panels from `code_panels`
+    pixel: tuple, # row and column of the pixel that is marked
+    ranges: dict, # ranges of colours by title; missing ones are filled in
 ) -> Figure:
-    "The panels in two rows; a colour bar where the range is not from -1 to 1."
+    "The panels in two rows."
     fig = Figure(figsize=(10.4, 5.4), dpi=80)
     for at, (title, picture) in enumerate(panels.items()):
-        ax = fig.add_axes([.01 + at % 4*.25, .52 - at//4*.5, .19, .4])
+        left, bottom = .01 + at % 4*.25, .52 - at//4*.5
+        ax = fig.add_axes([left, bottom, .19, .4])
         drawn = ax.imshow(picture, interpolation='nearest', **_colours(title, picture, ranges))
         ax.set_title(title, fontsize=8)
         ax.set(xticks=[], yticks=[])
         ax.plot(pixel[1], pixel[0], 'o', mec='tab:cyan', mfc='none', ms=7)
-    for ax, title in zip(fig.axes[:len(panels)], panels):
-        if title not in ranges: continue # the others go from -1 to 1
-        box = ax.get_position()
-        fig.colorbar(
-            ax.images[0], cax=fig.add_axes([box.x1 + 0.004, box.y0, 0.008, box.height])
-        ).ax.tick_params(labelsize=6)
+        if title in ranges: # the other panels go from -1 to 1
+            bar = fig.colorbar(drawn, cax=fig.add_axes([left + .194, bottom, .008, .4]))
+            bar.ax.tick_params(labelsize=6)
     return fig
 
 # %% ../../nbs/lab/95_codes.ipynb #c311ceaf
@@ -131,66 +129,67 @@ class CodeExplorer(WithStill):
     "Widgets over a `CodeView`."
     def __init__(self,
         view: CodeView,
-        n_sliders: int = 6, # of the most active coordinates
+        n_sliders: int = 6, # number of sliders, for the most active coordinates
     ):
         self.view, self.ranges = view, {}
         self.pixel = tuple(n//2 for n in view.normal.event_shape[1:])
         self.coordinates = active_coordinates(view.model, view.code)[0][:n_sliders]
         self.sliders = [
-            widgets.FloatSlider(float(view.code[i]), min=-4, max=4, step=0.1, description=f'z[{i}]')
+            widgets.FloatSlider(float(view.code[i]), min=-4, max=4, step=.1, description=f'z[{i}]')
             for i in self.coordinates
         ]
-        kinds = [(MODEL_NAMES[k], k) for k in view.model.kinds]
+        kinds = [(MODEL_NAMES[kind], kind) for kind in view.model.kinds]
         self.kind = widgets.Dropdown(options=kinds, value=view.kind, description='likelihood')
         steps = offsets(view.model.config.network.connectivity)
         self.offset = widgets.Dropdown(options=[(f'({y}, {x:+d})', k) for k, (y, x) in enumerate(steps)],
                                        description='off-diagonal')
         self.again, self.picture = widgets.Button(description='new samples'), Picture()
-        for slider, i in zip(self.sliders, self.coordinates):
-            slider.observe(lambda change, i=i: self.change('move', i, change['new']), 'value')
-        self.kind.observe(lambda change: self.change('choose', change['new']), 'value')
-        self.offset.observe(lambda change: self.draw(), 'value')
-        self.again.on_click(lambda button: self.resample())
-        self.picture.on_event(self.on_picture)
         self.box = widgets.VBox([widgets.HBox(self.sliders, layout={'flex_flow': 'row wrap'}),
                                  widgets.HBox([self.kind, self.offset, self.again]), self.picture])
-        self.draw()
-
-    def change(self, do: str, *args) -> None:
-        "Call a method of the view, and draw."
-        getattr(self.view, do)(*args)
-        self.draw()
-
-    def resample(self) -> None:
-        "Other noise for the samples."
-        self.view.seed += 1
+        self._listen()
         self.draw()
 
 # %% ../../nbs/lab/95_codes.ipynb #d66a759f
-def _draw(self) -> None:
+@patch
+def draw(self: CodeExplorer) -> None:
     "Draw what the view shows."
     panels = code_panels(self.view, self.pixel, self.offset.value or 0)
-    self.n, self.figure = len(panels), code_figure(panels, self.pixel, self.ranges)
-    self.picture.data, self.picture.alt = to_png(self.figure), ', '.join(panels)
+    self.figure = code_figure(panels, self.pixel, self.ranges)
+    self.picture.alt, self.picture.value = ', '.join(panels), to_png(self.figure)
 
 
-def _on_picture(self, kind, message):
+@patch
+def as_picture(self: CodeExplorer) -> tuple[bytes, str]:
+    "The panels as PNG, and their titles."
+    return self.picture.value, self.picture.alt
+
+# %% ../../nbs/lab/95_codes.ipynb #47133e7a
+@patch
+def _listen(self: CodeExplorer):
+    "Let each widget change the view and draw."
+    def change(f, *args):
+        f(*args)
+        self.draw()
+    for slider, i in zip(self.sliders, self.coordinates):
+        slider.observe(lambda event, i=i: change(self.view.move, i, event['new']), 'value')
+    self.kind.observe(lambda event: change(self.view.choose, event['new']), 'value')
+    self.offset.observe(lambda event: self.draw(), 'value')
+    self.again.on_click(lambda button: change(setattr, self.view, 'seed', self.view.seed + 1))
+    self.picture.on_event(self._on_picture)
+
+
+@patch
+def _on_picture(self: CodeExplorer, kind, message):
     "A click chooses the pixel; the first browser takes the still picture away."
-    if kind == 'shown': self._live()
-    if kind == 'click' and (pixel := pixel_at(self.figure, message['x'], message['y'], self.n)):
+    if kind == 'shown': self._take_away()
+    if kind == 'click' and (pixel := pixel_at(self.figure, message['x'], message['y'])):
         self.pixel = pixel
         self.draw()
 
 # %% ../../nbs/lab/95_codes.ipynb #87185c40
-def _as_picture(self): return self.picture.data, self.picture.alt
-
-
-CodeExplorer.draw, CodeExplorer.on_picture, CodeExplorer.as_picture = _draw, _on_picture, _as_picture
-
-
 def explore_codes(
     model: str | Path, # folder of a model of the paper, relative to where the user is
-    image: Tensor | None = None, # start from the code of this image, (1, C, H, W), as recorded; None: zeros
+    image: Tensor | None = None, # image whose code is the start, (1, C, H, W), as recorded; None: zeros
     kind: str | None = None, # likelihood; None: supn if it was trained
 ) -> CodeExplorer:
     "Open a trained model; FileNotFoundError or ValueError names the file that is missing or does not fit."
