@@ -376,9 +376,10 @@ def segmentation_picture(
     grey, f = preview(frame, side)
     picture, small = np.stack([grey]*3, -1), np.asarray(labels[f//2::f, f//2::f])
     part = picture[:small.shape[0], :small.shape[1]]
-    edge, cut = find_boundaries(small, mode='inner'), small != clear_border(small)
+    rim = np.concatenate([small[0], small[-1], small[:, 0], small[:, -1]])
+    edge = find_boundaries(small, mode='inner')
     part[edge] = (0, 220, 90)
-    part[edge & cut] = (60, 150, 255)
+    part[edge & np.isin(small, rim[rim > 0])] = (60, 150, 255)
     y, x = np.ogrid[:grey.shape[0], :grey.shape[1]]
     for row, column, area in dropped[['row', 'column', 'area']].itertuples(index=False):
         away, radius = np.hypot(y - row/f, x - column/f), (area/np.pi)**.5/f + 4
