@@ -116,7 +116,7 @@ def _disc_radius(diameter):
 # %% ../../nbs/context/42_choose.ipynb #b988c0c6
 def look(
     cells: CellSet, # healthy, as recorded, with masks; at most 200 of them are looked at
-    settings: Settings,
+    settings: Settings, # some of them None
 ) -> Settings: # with binning, fill, polarity and radius
     "Read binning, fill, polarity and radius off the images, where they are None."
     s, cells = settings, cells.at_most(200)
@@ -274,7 +274,7 @@ class Fitted:
     settings: Settings # none open
     history: list[dict] # loss of the training: step, nll, lr
     lengths: pd.DataFrame = None # steps and held-out nll of each length; None: the steps were given
-    scores: pd.DataFrame = None # AUROC of each combination of settings, the best first; None: nothing was open
+    scores: pd.DataFrame = None # AUROC of combinations of settings, the best first; None: nothing was open
 
 
 def _train(training, tuning, settings, folder, lengths, device, progress):

@@ -92,7 +92,7 @@ def write_about(
 def export(self: ContextDetector, # calibrated, on the CPU
     folder: str | Path, # made if missing
 ) -> Path: # the folder
-    """Write detector.onnx, detector.json and runner.py; ValueError unless it is calibrated, for bright spots in
+    """Write detector.onnx, detector.json and runner.py; ValueError unless calibrated, and for bright spots in
     one channel."""
     if self.model.config.channels > 1 or self.polarity != 'bright' or self.fill:
         raise ValueError('only a detector of bright spots, in one channel, on the background that was '

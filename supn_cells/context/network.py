@@ -85,7 +85,7 @@ class _Trunk(nn.Module):
         self.first = nn.Conv2d(_SIDE**2*seen, w, 3, padding=1)
         self.place = nn.Parameter(torch.zeros(w, _ACROSS, _ACROSS))
         self.second = nn.Conv2d(w, w, 3, padding=1)
-        self.third = nn.Conv2d(w, w, 3) # of the inner part and the positions around it
+        self.third = nn.Conv2d(w, w, 3) # over the inner part and the positions around it
         self.whole = nn.Sequential(nn.Linear(w*_ACROSS**2, 2*w), nn.SiLU(), nn.Linear(2*w, w*_KEPT**2))
         self.out = nn.Conv2d(w, _SIDE**2*out, 1)
         self.bias = nn.Parameter(torch.zeros(out, _CORE, _CORE))
@@ -247,8 +247,8 @@ def _load_context(folder, device='cpu'):
 def train_context(
     images: Tensor, # healthy cells, prepared, (N, C, H, W), on the device to train on
     masks: Tensor, # pixels where windows are centred, bool, (N, 1, H, W), none empty
-    network: ContextConfig,
-    training: ContextTraining,
+    network: ContextConfig, # settings of the network
+    training: ContextTraining, # settings of the training
     folder: str | Path, # folder for the network and the TensorBoard events
     progress: bool = True, # show a progress bar
 ) -> tuple[ContextNet, list[dict]]: # in evaluation mode; history: step, nll (nats per hidden value), lr

@@ -197,7 +197,7 @@ class ContextDetector(Detector):
         # standard deviation of the peaks of spots in healthy cells, relative to their light
         clutter: float = .04,
         erosion: float = 2., # spots count deeper than this in the mask, pixels of the prepared image
-        preparation: Preparation = Preparation(remove_hot_pixels=True, binning=2), # of recorded cells
+        preparation: Preparation = Preparation(remove_hot_pixels=True, binning=2), # done to recorded cells
         polarity: str = 'bright', # spots that count, in all channels: 'bright', 'dark' or 'both'
         fill: bool = False, # give what is outside the mask the level of the cell, for cells that are cut out
         weights: Sequence[float] | None = None, # weight of S of each width; None: 1
