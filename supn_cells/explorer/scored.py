@@ -358,7 +358,7 @@ def mask(self: FrameRun, k: int) -> np.ndarray: # bool, (side, side)
 
 @patch
 def hottest(self: FrameRun, k: int) -> tuple[int, int]: # row and column in the image
-    "Pixel with the lowest p-value."
+    "Pixel with the largest value of the map of the detector."
     return tuple((self.table.loc[k, ['row', 'column']].to_numpy(int) - self.corners[k]).tolist())
 
 # %% ../../nbs/explorer/81_scored.ipynb #18507fa7
