@@ -43,7 +43,7 @@ class Exploration:
         self.run, self.names, self.rate = run, run.table['cell'].tolist(), run.rate
         self.columns, self.rows = columns, min(rows, math.ceil(len(run)/columns))
         self.judgements = Judgements(run.folder/'judgements.csv', name)
-        if lost := [cell for cell in self.judgements.rows if cell not in {*self.names}]:
+        if lost := sorted(self.judgements.rows.keys() - {*self.names}):
             raise ValueError(f'{self.judgements.path} judges the cell {lost[0]!r}, which is not in this run '
                              f'({len(lost)} such cells): were cells scored anew? Move the file away, or '
                              'correct the names (a spreadsheet makes 7 of 0007)')
@@ -298,12 +298,14 @@ def _draw_panel(ax, title, picture, state, window):
     run, k = state.run, state.selected
     ax.set_title(title, fontsize=9)
     ax.set(xticks=[], yticks=[], facecolor='0.85')
-    colours, end = _colours(title, picture, window, run), len(picture)/3 - .5
+    style = dict(interpolation='nearest', **_colours(title, picture, window, run))
     if title == 'surroundings': # in the pixels of the other panels
-        ax.imshow(picture, extent=(-end - 1, 2*end + .5, 2*end + .5, -end - 1), **colours)
+        end = len(picture)/3 - .5
+        ax.imshow(picture, extent=(-end - 1, 2*end + .5, 2*end + .5, -end - 1), **style)
         return ax.plot([-.5, end, end, -.5, -.5], [-.5, -.5, end, end, -.5], color='tab:cyan', lw=1)
-    ax.imshow(picture, interpolation='nearest', **colours)
-    mask, p_map = run.mask(k), run.p_map(k) if title == run.map_name else None
+    ax.imshow(picture, **style)
+    mask = run.mask(k)
+    p_map = run.p_map(k) if title == run.map_name else None
     if mask is not None and mask.any() and not mask.all():
         ax.contour(mask, [.5], colors='tab:orange', linewidths=.8)
     if p_map is not None and is_alarm(p_map, state.rate).any():
