@@ -105,7 +105,7 @@ class _Posterior:
 
 # %% ../../nbs/paper/51_stages.ipynb #7b26e41a
 def _stage_loss(model, config, x, q, noise):
-    "Loss of images (B, C, H, W) with posterior q and noise (B, latent), and its parts nll and kl, nats an image."
+    "Loss of images (B, C, H, W), given posteriors and noise (B, latent); its parts in nats per image."
     z = model.draw(q, noise)
     if config.stage == 'mean': p = model(z)
     else:
@@ -182,7 +182,7 @@ def initialise(self: VAE,
 
 # %% ../../nbs/paper/51_stages.ipynb #2f98b038
 def _to_unit(x):
-    "Stretch the 1st to 99th percentile of maps, (N, 1, H, W), to (0, 1); values that are not finite become 0."
+    "Stretch the 1st to 99th percentile of maps (N, 1, H, W) to (0, 1); values that are not finite become 0."
     x = x.float().nan_to_num(0, 0, 0)
     lo, hi = torch.quantile(x.flatten()[:2**24], torch.tensor([0.01, 0.99], device=x.device))
     return ((x - lo)/(hi - lo).clamp(min=1e-6)).clamp(0, 1)

@@ -334,8 +334,9 @@ def encode(self: VAE,
     "Posterior of images; ValueError if they have another size than the model."
     n = self.config.network
     if x.shape[1:] != (n.channels, n.size, n.size):
-        raise ValueError(f'the model takes images of shape {(n.channels, n.size, n.size)}, '
-                         f'got {tuple(x.shape[1:])}: crop or resize the images, or train a model of this size')
+        wanted, got = (n.channels, n.size, n.size), tuple(x.shape[1:])
+        raise ValueError(f'the model takes images of shape {wanted}, got {got}: '
+                         'crop or resize the images, or train a model of this size')
     loc, log_variance = self.encoder(x)
     return Normal(loc, (0.5*log_variance).exp(), validate_args=False)
 
