@@ -61,7 +61,8 @@ class Calibration:
             values = torch.as_tensor(getattr(self, name)).detach().cpu().double().clone()
             setattr(self, name, values)
             if values.ndim != 1 or not len(values) or not values.isfinite().all():
-                raise ValueError(f'calibration {name} must be finite numbers of shape (n,), got {tuple(values.shape)}')
+                raise ValueError(f'calibration {name} must be finite numbers of shape (n,), '
+                                 f'got {tuple(values.shape)}')
 
     def __len__(self) -> int: return len(self.scores)
 
@@ -78,12 +79,12 @@ def p_value(self: Calibration,
 def threshold(self: Calibration,
     rate: float, # false-alarm rate, in (0, 1)
 ) -> float: # alarm if the score is greater than this
-    "Smallest threshold with at most this false-alarm rate; ValueError if there are too few calibration cells."
+    "Smallest threshold with at most this false-alarm rate; ValueError if the calibration has too few cells."
     if not 0 < rate < 1: raise ValueError(f'rate must lie between 0 and 1, got {rate}')
     k = threshold_rank(rate, len(self))
     if k < 1:
-        raise ValueError(f'a false-alarm rate of {rate} needs at least {fewest_cells(rate)} calibration cells, '
-                         f'and there are {len(self)}')
+        raise ValueError(f'a false-alarm rate of {rate} needs at least {fewest_cells(rate)} calibration '
+                         f'cells, and there are {len(self)}')
     return float(self.scores.sort(descending=True).values[k - 1])
 
 # %% ../../nbs/detector/32_calibrate.ipynb #b14e788f
@@ -165,8 +166,8 @@ def rogan_gladen(
     _check_counts(alarms=(alarms, cells), found=(found, tested), calibration=(1, calibration))
     if not 0 < rate < 1: raise ValueError(f'rate must lie between 0 and 1, not {rate}')
     if not found/tested > rate:
-        raise ValueError(f'a detection rate of {found/tested:.3f} is not above the false-alarm rate of {rate}: '
-                         'such alarms say nothing about parasites')
+        raise ValueError(f'a detection rate of {found/tested:.3f} is not above the false-alarm rate of '
+                         f'{rate}: such alarms say nothing about parasites')
     z = norm.ppf(.5 + level/2)
     n, ns, na = cells + z**2, tested + 2, calibration + 2
     q, s, a = (alarms + z**2/2)/n, (found + 1)/ns, (rate*calibration + 1)/na

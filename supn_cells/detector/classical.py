@@ -34,9 +34,9 @@ def allow_clutter(
     T: Tensor, # likelihood-ratio maps, (N, 1, H, W)
     norm: Tensor, # T of a spot of peak 1, (N, 1, H, W), or (N, 1, 1, 1)
     light: Tensor, # light of each cell above its background, in the units of its image, (N,)
-    clutter: float, # standard deviation of the peaks of spots in healthy cells, relative to their light, from 0
+    clutter: float, # standard deviation of the peaks of spots in healthy cells, relative to their light
 ) -> Tensor: # S, (N, 1, H, W)
-    "Likelihood-ratio maps if healthy cells have spots of random amplitude; ValueError if clutter is out of range."
+    "Likelihood-ratio maps if healthy cells have spots of random amplitude; ValueError if clutter is below 0."
     if not 0 <= clutter < math.inf: raise ValueError(f'clutter must be a number from 0, not {clutter}')
     return T/(1 + (clutter*light[:, None, None, None]*norm).square()).sqrt()
 
@@ -46,7 +46,7 @@ def matched_blobs(
     noise: Tensor, # standard deviation of the noise of each image, (N,), positive
     sigma: float, # width of the filter and of the spot, in pixels, at least 1
 ) -> tuple[Tensor, Tensor]: # T, and T of a spot of peak 1; (N, 1, H, W) and (N, 1, 1, 1)
-    "Blob filter in standard deviations of white noise, and its norm; ValueError if sigma or a noise is too small."
+    "Blob filter in standard deviations of white noise; ValueError if sigma or a noise is too small."
     if not sigma >= 1: raise ValueError(f'sigma must be at least 1 pixel, not {sigma}')
     if not (noise > 0).all():
         raise ValueError(f'image {int((noise <= 0).nonzero()[0])} has no noise to compare with')

@@ -41,9 +41,10 @@ class AnomalyResult:
     def __post_init__(self):
         if self.inside is None: self.inside = torch.ones_like(self.map, dtype=torch.bool)
         if self.cells is None: self.cells = [str(i) for i in range(len(self))]
-        shapes = [tuple(x.shape) for x in (self.score, self.map, self.inside)]
-        if not (len(shapes[0]) == 1 and len(shapes[1]) == 4 and len(self.map) == len(self) and shapes[1] == shapes[2]):
-            raise ValueError('score must be (N,), map and inside (N, 1, H, W), not {}, {} and {}'.format(*shapes))
+        score, maps, inside = (tuple(x.shape) for x in (self.score, self.map, self.inside))
+        if len(maps) != 4 or score != maps[:1] or maps != inside:
+            raise ValueError('score must be (N,), map and inside (N, 1, H, W), '
+                             f'not {score}, {maps} and {inside}')
         if len(self.cells) != len(self):
             raise ValueError(f'{len(self)} scores but {len(self.cells)} names of cells')
 
@@ -51,8 +52,8 @@ class AnomalyResult:
 
     def _calibrated(self):
         if self.calibration is None:
-            raise ValueError(f'{self.name} is not calibrated: call calibrate(cells) with healthy cells that it '
-                             'has not seen')
+            raise ValueError(f'{self.name} is not calibrated: call calibrate(cells) with healthy cells that '
+                             'it has not seen')
         return self.calibration
 
 # %% ../../nbs/detector/33_detector.ipynb #6a767d1d
@@ -166,7 +167,8 @@ def prepare(self: Detector,
     "Check and prepare cells; ValueError names the cell that is unfit, or says what is missing."
     _check_fitted(self, 'call fit with healthy cells, or load one')
     if self.needs_masks and cells.masks is None:
-        raise ValueError(f'{self.name} needs the masks of the cells: put them in a sub-folder mask beside raw')
+        raise ValueError(f'{self.name} needs the masks of the cells: put them in a sub-folder mask '
+                         'beside raw')
     check_cells(cells.images, cells.masks, cells.names)
     prepared = self.preparation(cells)
     check_cells(prepared.images, prepared.masks, prepared.names) # binning can remove a small mask
@@ -203,8 +205,9 @@ def compare_size(self: Detector, cells: CellSet) -> None:
     "Warn if cells are larger or smaller than the calibration cells by a factor of 1.5."
     size, known = _cell_size(cells), self.cell_size
     if size and known and not 1/1.5 < size/known < 1.5:
-        warnings.warn(f'these cells are {size/known:.2f} times as large as those that {self.name} was calibrated '
-                      f'with ({size:.0f} pixels for {known:.0f}, root of the area): it may miss anomalies. '
+        warnings.warn(f'these cells are {size/known:.2f} times as large as those that {self.name} was '
+                      f'calibrated with ({size:.0f} pixels for {known:.0f}, root of the area): it may miss '
+                      'anomalies. '
                       'Resize the images to its pixel size, or train a detector on such cells')
 
 # %% ../../nbs/detector/33_detector.ipynb #87882d20
@@ -213,8 +216,8 @@ def predict(self: Detector,
     cells: CellSet, # as recorded
     progress: bool = True, # show a progress bar
 ) -> AnomalyResult: # on the device of the cells
-    """Prepare and score cells; ValueError names the cell that is unfit, or says what is missing. Warns of cells
-    that are larger or smaller than those of the calibration."""
+    """Prepare and score cells; ValueError names the cell that is unfit, or says what is missing. Warns of
+    cells that are larger or smaller than those of the calibration."""
     prepared = self.prepare(cells)
     self.compare_size(cells)
     return self.predict_prepared(cells, prepared, progress)
@@ -253,7 +256,8 @@ def _classes(cls):
 def _find_class(name, module, path):
     "The detector class of this name; ValueError if it is not available."
     if module.startswith('supn_cells.'): # modules may move: the package knows where its main classes are
-        try: return getattr(supn_cells if name in supn_cells.__all__ else importlib.import_module(module), name)
+        main = name in supn_cells.__all__
+        try: return getattr(supn_cells if main else importlib.import_module(module), name)
         except (ImportError, AttributeError) as e:
             raise ValueError(f'{path} cannot be loaded here ({e})') from None
     if known := [c for c in _classes(Detector) if c.__name__ == name]: return known[-1]
@@ -278,7 +282,7 @@ _PACKAGED = Path(supn_cells.__file__).parent/'models'/'fluorescence' # a trained
 
 @patch(cls_method=True)
 def load(cls: Detector,
-    folder: str | Path = '', # folder given to `Detector.save`; empty: the detector that comes with the package
+    folder: str | Path = '', # folder given to `Detector.save`; empty: the detector of the package
     device: str = 'cpu', # device of its tensors
 ) -> Detector: # of the class that was saved, with its calibration
     """Read a detector from its folder; FileNotFoundError or ValueError names the file that is missing or does
@@ -341,13 +345,15 @@ def compare(
     n_resamples: int = 2000, # number of bootstrap resamples
     seed: int = 0, # seed of the resamples, the same for all
 ) -> Comparison:
-    "Metrics with intervals, and paired differences from the first; ValueError if scores and labels do not fit."
+    "Metrics with intervals, and paired differences; ValueError if scores and labels do not fit."
     groups, drawing = {}, {'n_resamples': n_resamples, 'seed': seed}
     for r in results: groups.setdefault(r.name, []).append(r)
-    table = pd.concat([_compared_row(r, k, labels, spots, inside, **drawing)
-                       for group in groups.values() for k, r in enumerate(group)], ignore_index=True)
+    rows = [_compared_row(r, k, labels, spots, inside, **drawing)
+            for group in groups.values() for k, r in enumerate(group)]
+    table = pd.concat(rows, ignore_index=True)
     means = table.groupby('model', sort=False)[['auroc', 'auprc']].agg(['mean', 'std'])
     means.columns = ['auroc', 'auroc_sd', 'auprc', 'auprc_sd']
     means['repetitions'] = table.groupby('model', sort=False).size()
-    scores = {name: torch.stack([r.score.cpu().double() for r in group]).mean(0) for name, group in groups.items()}
+    scores = {name: torch.stack([r.score.cpu().double() for r in group]).mean(0)
+              for name, group in groups.items()}
     return Comparison(table, means, _differences(scores, labels, **drawing))

@@ -31,7 +31,8 @@ def check_scores(
     scores = torch.as_tensor(scores).detach().cpu().double().numpy()
     labels = torch.as_tensor(labels).detach().cpu().numpy()
     if scores.ndim != 1 or scores.shape != labels.shape:
-        raise ValueError(f'scores {scores.shape} and labels {labels.shape} must be two vectors of the same length')
+        raise ValueError(f'scores {scores.shape} and labels {labels.shape} must be two vectors of the same '
+                         'length')
     if not np.isin(labels, (0, 1)).all():
         raise ValueError('labels must be 0 (healthy) or 1 (anomalous)')
     if not np.isfinite(scores).all():
@@ -143,7 +144,7 @@ def bootstrap_difference(
 
 # %% ../../nbs/detector/31_metrics.ipynb #220d7b06
 def _region_weights(spots):
-    "1/(pixels of its region) for each marked pixel, 0 elsewhere, (N, 1, H, W), float64: each region sums to 1."
+    "1/(pixels of its region) for each marked pixel, 0 elsewhere, float64, (N, 1, H, W)."
     weights = torch.zeros(spots.shape, dtype=torch.float64)
     for w, spot in zip(weights, spots.cpu().numpy()):
         regions = label(spot[0], connectivity=2)
@@ -188,8 +189,8 @@ def _check_maps(maps, spots, inside):
     inside = torch.ones_like(spots, dtype=torch.bool) if inside is None else inside
     for name, x in (('spots', spots), ('inside', inside)):
         if maps.ndim != 4 or x.shape != maps.shape or x.dtype != torch.bool:
-            raise ValueError(f'{name} must be bool and have the shape of the maps, (N, 1, H, W): got {x.dtype} '
-                             f'{tuple(x.shape)} for maps {tuple(maps.shape)}')
+            raise ValueError(f'{name} must be bool and have the shape of the maps, (N, 1, H, W): '
+                             f'got {x.dtype} {tuple(x.shape)} for maps {tuple(maps.shape)}')
     if (spoilt := maps.isnan().flatten(1).any(1)).any():
         raise ValueError(f'the map of image {int(spoilt.nonzero()[0])} of the batch has NaN')
     return maps.detach().cpu(), (spots & inside).cpu(), inside.cpu()
@@ -219,7 +220,7 @@ class PixelMetrics:
         maps, spots, inside = _check_maps(maps, spots, inside)
         bins = _score_bins(maps, self.bits).flatten()
         histograms = self.normal, self.anomalous, self.overlap
-        for h, weights in zip(histograms, _pixel_weights(spots, inside)): h.index_add_(0, bins, weights.flatten())
+        for h, w in zip(histograms, _pixel_weights(spots, inside)): h.index_add_(0, bins, w.flatten())
         self.hits += _hits(maps, spots, inside).tolist()
 
 # %% ../../nbs/detector/31_metrics.ipynb #6f438ecf
@@ -247,7 +248,8 @@ def _image_histograms(whole, maps, spots, inside, n_bins=1000):
     edges, rows = torch.cat(edges).unique(), []
     for m, s, i in zip(maps, spots, inside):
         bins = (len(edges) - torch.searchsorted(edges, _score_bins(m))).flatten()
-        rows.append([torch.bincount(bins, w.flatten(), len(edges) + 1) for w in _pixel_weights(s[None], i[None])])
+        weights = _pixel_weights(s[None], i[None])
+        rows.append([torch.bincount(bins, w.flatten(), len(edges) + 1) for w in weights])
     return [torch.stack(h).numpy() for h in zip(*rows)]
 
 # %% ../../nbs/detector/31_metrics.ipynb #a247c1bf
@@ -300,11 +302,11 @@ def provenance(
 ) -> dict: # the settings, then device and versions
     "Columns for a table that say where its results come from."
     device = torch.device(device)
-    name = torch.cuda.get_device_name(device) if device.type == 'cuda' else \
+    where = torch.cuda.get_device_name(device) if device.type == 'cuda' else \
         f'{platform.machine()} CPU, {torch.get_num_threads()} threads'
-    packages = [f'{package} {version(package)}' for package in ('supn_cells', 'torch', 'numpy', 'scikit-learn')]
+    packages = [f'{name} {version(name)}' for name in ('supn_cells', 'torch', 'numpy', 'scikit-learn')]
     versions = ', '.join([f'python {platform.python_version()}', *packages])
-    return {**settings, 'device': name, 'versions': versions}
+    return {**settings, 'device': where, 'versions': versions}
 
 # %% ../../nbs/detector/31_metrics.ipynb #6383010b
 def write_table(

@@ -38,7 +38,8 @@ class CellScorer:
         _, files, masks = piece
         cells = read_cells(files, masks)
         if (size := tuple(cells.images.shape[-2:])) != self.size:
-            raise ValueError(f'{files[0]} has size {size} but the first image has {self.size}: crop all to one size')
+            raise ValueError(f'{files[0]} has size {size} but the first image has {self.size}: '
+                             'crop all to one size')
         return cells, self.detector.prepare(cells)
 
     def score(self, piece, ready) -> str:
@@ -105,7 +106,7 @@ def _fresh_stack(path, shape, done):
     os.replace(fresh, path)
     return start
 
-
+# %% ../../nbs/detector/34_score_crops.ipynb #e0898006
 def _open_stack(path, shape, done):
     "Make a stack, or continue with one; first byte of its pixels. ValueError if it is lost."
     if done and not path.is_file():
@@ -128,8 +129,8 @@ def score_folder(
     progress: bool = True, # show a progress bar
     piece: int = 32, # number of cells that are scored together
 ) -> pd.DataFrame: # cell, score, p_value, alarm, row, column
-    """Score cells, or continue a run that was stopped. ValueError names the cell that is unfit, or what does not
-    fit the run; OSError names the file that cannot be read or written. On the CPU, `reuse_memory` stays on."""
+    """Score cells, or continue a run that was stopped. ValueError names the cell that is unfit, or what does
+    not fit the run; OSError names the file. On the CPU, `reuse_memory` stays on."""
     if not client and torch.device(device).type == 'cpu': reuse_memory()
     files, masks = cell_files(cells)
     first, folder = read_cells(files[:piece], masks and masks[:piece]), Path(folder)
@@ -148,7 +149,8 @@ def score_folder(
     pieces = _pieces(files, masks, start, piece)
     if client: parts = in_order(_do_piece, scorer, pieces, client)
     else: parts = (scorer.score(*ready) for ready in read_ahead(scorer.read, pieces))
-    with progress_bar(total=len(files), initial=start, desc='cells', unit='cell', disable=not progress) as bar:
+    shown = dict(desc='cells', unit='cell', disable=not progress)
+    with progress_bar(total=len(files), initial=start, **shown) as bar:
         for text in parts:
             growing.append(text, n := min(piece, len(files) - len(growing)))
             bar.update(n)
@@ -177,8 +179,9 @@ def publish_scores(
     for name in ('maps', 'p_maps'):
         if (part := folder/f'{name}.part.tif').is_file(): os.replace(part, folder/f'{name}.tif')
     write_json(folder/'run.json', {
-        'detector': detector.name, 'cells': _path_in(folder, cells), 'model': str(model and Path(model).resolve()),
-        'rate': rate, 'calibration': detector.calibration.scores.tolist(),
+        'detector': detector.name, 'cells': _path_in(folder, cells),
+        'model': str(model and Path(model).resolve()), 'rate': rate,
+        'calibration': detector.calibration.scores.tolist(),
     })
     write_table(table, folder/'scores.csv')
     return table

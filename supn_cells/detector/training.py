@@ -278,7 +278,8 @@ def _train(self: Training, path, progress):
     saved, first, events = time.monotonic(), process()[0] == 0, path.parent/'events'
     bar = progress_bar(total=self.steps, initial=self.step, desc=self.name, mininterval=2,
                        disable=not progress or not first)
-    with _deferred_interrupt() as interrupted, writing(events), _event_writer(events, self.step) as self.writer, bar:
+    writer = _event_writer(events, self.step)
+    with _deferred_interrupt() as interrupted, writing(events), writer as self.writer, bar:
         while self.step < self.steps:
             self.update()
             self._call('after_step')

@@ -320,7 +320,8 @@ def _train_stages(folder):
     network = NetworkConfig(size=32, latent=4, hidden=16, depth=2, base=2)
     plan = [StageConfig(stage, 20, 8) for stage in ('mean', 'diag', 'supn')]
     cells = synthetic_cells(16, size=32)
-    with _jumping_clock(): train_model(cells, ModelConfig(network), plan, folder, progress=False, keep_steps=[10])
+    with _jumping_clock():
+        train_model(cells, ModelConfig(network), plan, folder, progress=False, keep_steps=[10])
 
 
 def _calibrate(folder):
