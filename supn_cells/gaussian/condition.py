@@ -154,7 +154,7 @@ def mean(self: ConditionedNormal) -> Tensor:
     "Conditional mean, batch_shape + (C, H, W)."
     return _complete(self).expand(self._batch_shape + self._event_shape)
 
-# %% ../../nbs/gaussian/13_condition.ipynb #fae71c91
+# %% ../../nbs/gaussian/13_condition.ipynb #8b693852
 @patch
 def rsample(self: ConditionedNormal,
     sample_shape: tuple = (), # leading shape of the result
@@ -215,7 +215,7 @@ class _LogDet(Function):
         slopes = g.new_tensor(np.array([_log_det_slope(part) for part in ctx.remaining.parts]))
         return g[..., None]*slopes.view(*g.shape, slopes.shape[-1]), None
 
-# %% ../../nbs/gaussian/13_condition.ipynb #0f8bdfc5
+# %% ../../nbs/gaussian/13_condition.ipynb #dc13ba48
 def _log_det(given): # of Lambda_UU, in float64
     values = _entries(*_double(given._p), _channels(given._p))[2]
     values = values.expand(*given._remaining.lead, values.shape[-1])
@@ -235,7 +235,7 @@ def log_prob(self: ConditionedNormal,
     log_prob = 0.5*(_log_det(self) - distance - n*math.log(2*math.pi)).to(self._values.dtype)
     return log_prob.expand(torch.broadcast_shapes(self._batch_shape, value.shape[:-3]))
 
-# %% ../../nbs/gaussian/13_condition.ipynb #43e898db
+# %% ../../nbs/gaussian/13_condition.ipynb #55660eb5
 @patch
 def entropy(self: ConditionedNormal) -> Tensor:
     "Entropy of the pixels that were not observed, batch_shape, in nats."

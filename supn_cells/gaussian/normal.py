@@ -170,7 +170,7 @@ def mean(self: StructuredNormal) -> Tensor:
     "Mean, batch_shape + (C, H, W)."
     return self.loc
 
-# %% ../../nbs/gaussian/12_normal.ipynb #79af9781
+# %% ../../nbs/gaussian/12_normal.ipynb #07d4824c
 @patch(as_prop=True)
 def log_diag(self: StructuredNormal) -> Tensor:
     "Log-diagonal of L, batch_shape + (C, H, W)."
@@ -192,7 +192,7 @@ def _unpack(p, x): return deinterleave(x.squeeze(-3), p._event_shape[0]) if p._c
 
 def _channels(p): return p._event_shape[0] if p._coupled else 1
 
-# %% ../../nbs/gaussian/12_normal.ipynb #4828a3b2
+# %% ../../nbs/gaussian/12_normal.ipynb #3c982b33
 def _packed_off(p):
     "Off-diagonals of L for packed images."
     off = interleave_off(p._off_diag, p.connectivity, p._event_shape[0]) if p._coupled else p._off_diag
@@ -206,7 +206,7 @@ def _factor(p):
 
 def _through(p, f, x): return _unpack(p, f(*_factor(p), _pack(p, x), channels=_channels(p)))
 
-# %% ../../nbs/gaussian/12_normal.ipynb #2e911598
+# %% ../../nbs/gaussian/12_normal.ipynb #a7367cc2
 def _for_products(p):
     "Off-diagonals, and the layout of images, for products that do not interleave."
     if p._coupled: return p._off_diag, _Natural(p.connectivity, p._event_shape[0])
@@ -260,7 +260,7 @@ def _blocks(x, pixels):
 
 def _axes(layout): return tuple(range(-_core(layout), 0))
 
-# %% ../../nbs/gaussian/12_normal.ipynb #b48ae982
+# %% ../../nbs/gaussian/12_normal.ipynb #98d04a96
 def _density(layout, log_diag, off, r):
     "sum l - |z|^2/2 of images, leading dimensions broadcast, (...)."
     z, axes = _product(log_diag.exp(), _in_rows(off), r, layout), _axes(layout)
@@ -306,7 +306,7 @@ class _LogDensity(Function):
         changes = [torch.zeros_like(x) if t is None else t for x, t in zip(tensors, (l_t, off_t, r_t))]
         return torch.func.jvp(partial(_density, ctx.layout), tensors, tuple(changes))[1], None, None
 
-# %% ../../nbs/gaussian/12_normal.ipynb #b82d94bd
+# %% ../../nbs/gaussian/12_normal.ipynb #0755c570
 def _twice_differentiable(ctx, g):
     "Gradients of `_LogDensity` in l, w and r, which can be differentiated again."
     log_diag, off, r, *_ = ctx.saved_tensors
@@ -384,7 +384,7 @@ def _index(pixel, event_shape):
         )
     return full
 
-# %% ../../nbs/gaussian/12_normal.ipynb #70707e41
+# %% ../../nbs/gaussian/12_normal.ipynb #392eb443
 @patch
 def covariance_row(self: StructuredNormal,
     pixel: tuple, # (row, column) for C = 1, or (channel, row, column)
@@ -428,7 +428,7 @@ def to_dense(self: StructuredNormal) -> MultivariateNormal: # of x.flatten(-3), 
     L = dense_factor(*_joined(self), event[0])[..., order, :]
     return MultivariateNormal(self.loc.flatten(-3), precision_matrix=L@L.mT, validate_args=False)
 
-# %% ../../nbs/gaussian/12_normal.ipynb #8b9d8783
+# %% ../../nbs/gaussian/12_normal.ipynb #105071d5
 @patch
 def to_sparse_csr(self: StructuredNormal) -> Tensor: # L, sparse CSR, (n, n) with n = C H W
     """The factor of one distribution as a sparse matrix, for `interleave(x).flatten(-2)`.

@@ -71,7 +71,7 @@ def _band_shifts(m, h, w, channels):
     shifts = [i*w + j for i, j in offsets(_connectivity(m, channels), channels)]
     return shifts, h*w*(max(shifts) + 1)
 
-# %% ../../nbs/gaussian/11_solve.ipynb #0a15008d
+# %% ../../nbs/gaussian/11_solve.ipynb #249f95da
 def _lapack(diag, off, b, transpose, channels): # shapes as _wavefront
     "Banded solves of LAPACK, one factor at a time; CPU."
     m, h, w = off.shape[-3:]
@@ -94,7 +94,7 @@ def _csr_pattern(m, h, w, channels):
     starts = torch.cat([rows.new_zeros(1), rows.bincount(minlength=h*w).cumsum(0)])
     return starts.int(), cols.int(), source.int()
 
-# %% ../../nbs/gaussian/11_solve.ipynb #cbd41e02
+# %% ../../nbs/gaussian/11_solve.ipynb #66ba5b39
 def _block_diagonal(diag, off, channels):
     "The factors of a batch as the blocks of one sparse matrix."
     count, m, h, w = off.shape
@@ -116,7 +116,7 @@ def _transposed(x, out): # (B, s, n), (B, n, s)
     for matrix, result in zip(x, out): result.copy_(matrix.T)
     return out
 
-# %% ../../nbs/gaussian/11_solve.ipynb #255d1d68
+# %% ../../nbs/gaussian/11_solve.ipynb #1df932b9
 def _csr(diag, off, b, transpose, channels): # shapes as _wavefront
     "Sparse triangular solves of MKL; CPU."
     (factors, samples, h, w), m, x = b.shape, off.shape[1], b.new_empty(b.shape)
@@ -308,7 +308,7 @@ def solve_lt(
     RuntimeError inside `torch.compile(fullgraph=True)`."""
     return _checked_solve(diag, off, b, True, channels, backend)
 
-# %% ../../nbs/gaussian/11_solve.ipynb #27a525a6
+# %% ../../nbs/gaussian/11_solve.ipynb #f733458b
 def solve_l(
     diag: Tensor, # diagonal of L, (..., H, W), no zeros
     off: Tensor, # off-diagonals of L, (..., m, H, W), one plane per offset

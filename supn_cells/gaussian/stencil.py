@@ -21,7 +21,7 @@ def interleave(
     "Put the channels of each pixel side by side in its row."
     return x.movedim(-3, -1).flatten(-2)
 
-# %% ../../nbs/gaussian/10_stencil.ipynb #d733a0fb
+# %% ../../nbs/gaussian/10_stencil.ipynb #c06deec4
 def deinterleave(
     x: Tensor, # interleaved images, (..., H, W C)
     channels: int, # channels C, 1 or more
@@ -47,7 +47,7 @@ def n_offsets(
     reach = (c + 1)*channels - 1
     return reach + c*(2*reach + 1)
 
-# %% ../../nbs/gaussian/10_stencil.ipynb #89e3317a
+# %% ../../nbs/gaussian/10_stencil.ipynb #34b05749
 def offsets(
     c: int, # connectivity, 0 or more
     channels: int = 1, # channels C of the image, 1 or more
@@ -103,7 +103,7 @@ def _cores(layout):
     "Numbers of axes of a diagonal, of off-diagonals and of an image that do not broadcast."
     return _core(layout), 3, _core(layout)
 
-# %% ../../nbs/gaussian/10_stencil.ipynb #0745a608
+# %% ../../nbs/gaussian/10_stencil.ipynb #ac1255a9
 def _start(diag, x, off, core):
     "`diag*x` (zeros if `diag` is None) in the shape of the result, contiguous, and safe to write to."
     if diag is None: diag = x.new_zeros(core*(1,))
@@ -170,7 +170,7 @@ class _Mul(Function):
         if x_t is not None: parts.append(_Mul.apply(diag, off, x_t, ctx.layout, ctx.adjoint))
         return sum(torch.broadcast_tensors(*(p for p in parts if p is not None)))
 
-# %% ../../nbs/gaussian/10_stencil.ipynb #48c453fd
+# %% ../../nbs/gaussian/10_stencil.ipynb #0d381985
 def _clear_around(plane, own):
     "Write zeros where the neighbour of an offset lies outside the image."
     *_, rows, columns = own
@@ -225,7 +225,7 @@ def _same_type(*tensors):
     for t in tensors: dtype = torch.promote_types(dtype, t.dtype)
     return [t.to(dtype) for t in tensors]
 
-# %% ../../nbs/gaussian/10_stencil.ipynb #ac37203d
+# %% ../../nbs/gaussian/10_stencil.ipynb #1878e1a9
 def _broadcast_lead(**shapes):
     "The shape that leading shapes broadcast to; ValueError, naming the tensors, if they do not fit."
     try: return torch.broadcast_shapes(*shapes.values())
@@ -287,7 +287,7 @@ def lt_mul(
     ValueError names an argument of the wrong shape."""
     return _product(*_check_factor(diag, off, r, 'r', channels), channels)
 
-# %% ../../nbs/gaussian/10_stencil.ipynb #dc26d1a0
+# %% ../../nbs/gaussian/10_stencil.ipynb #fbb2356d
 def l_mul(
     diag: Tensor, # diagonal of L, (..., H, W)
     off: Tensor, # off-diagonals of L, (..., m, H, W), one plane per offset
@@ -322,7 +322,7 @@ def _pattern(m, h, w, channels, device):
     rows, source = index[..., None].expand_as(source)[source >= 0], source[source >= 0]
     return rows, source % max(1, h*w), source
 
-# %% ../../nbs/gaussian/10_stencil.ipynb #4b2e928e
+# %% ../../nbs/gaussian/10_stencil.ipynb #2fa669da
 def _entries(diag, off, channels):
     "Rows, columns and values of the entries of L that may be non-zero."
     *_, m, h, w = off.shape
@@ -367,7 +367,7 @@ def _couplings(c, channels):
     within = [(0, 0, k, l) for k, l in pairs if l > k]
     return within + [(i, j, k, l) for i, j in offsets(c) for k, l in pairs]
 
-# %% ../../nbs/gaussian/10_stencil.ipynb #7fd30a62
+# %% ../../nbs/gaussian/10_stencil.ipynb #ae9531be
 def n_couplings(
     c: int, # connectivity, 0 or more
     channels: int, # channels C, 1 or more
