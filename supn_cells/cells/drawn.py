@@ -59,7 +59,7 @@ def _camera(rng, photons, hot=0.):
     np.add.at(counts, tuple(where.T), rng.exponential(100, len(where)))
     return gaussian_filter(counts, .6)
 
-# %% ../../nbs/cells/24_drawn.ipynb #f55fa792
+# %% ../../nbs/cells/24_drawn.ipynb #2f7d5bea
 def _add_neighbours(rng, light, centre, radius, px):
     "Light of a cell, (size, size), with that of its neighbours, about one on average."
     size = len(light)
@@ -131,7 +131,7 @@ def position_in(
     depth = distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
     return rng.choice(np.argwhere(depth > min(distance, depth.max()/2))) + rng.uniform(-.5, .5, 2)
 
-# %% ../../nbs/cells/24_drawn.ipynb #31cbd763
+# %% ../../nbs/cells/24_drawn.ipynb #b81c0d4d
 _POLARITIES = 'bright', 'dark', 'both' # of spots
 
 
@@ -213,7 +213,7 @@ def _stamp(canvas, patch, corner, op):
     part = patch[a.start - top:len(canvas) - top, b.start - left:canvas.shape[1] - left]
     canvas[a, b] = op(canvas[a, b], part)
 
-# %% ../../nbs/cells/24_drawn.ipynb #80bd9ff7
+# %% ../../nbs/cells/24_drawn.ipynb #445bf0d1
 def _add_cell(rng, layers, label, mean_radius, centre, radius, infected, in_focus):
     "Draw a cell and its parasites into the layers of a frame."
     px, side = mean_radius/35, 4*int(np.ceil(mean_radius))
@@ -259,7 +259,7 @@ def _truth_table(labels, centres, radii, infected, in_focus):
         'in_focus': in_focus, 'overlaps': near.min(0) < .9, 'touches_border': np.isin(label, rim),
     })
 
-# %% ../../nbs/cells/24_drawn.ipynb #7d7a0b99
+# %% ../../nbs/cells/24_drawn.ipynb #bfdbdaf5
 @dataclass
 class FrameTruth:
     "A synthetic frame and what is in it."
