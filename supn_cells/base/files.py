@@ -4,8 +4,7 @@
 
 # %% auto #0
 __all__ = ['tensor_digest', 'CannotWrite', 'writing', 'write_atomically', 'write_text', 'write_json', 'write_tensors',
-           'read_metadata', 'read_tensors', 'copy_into', 'check_settings', 'GrowingTable', 'locked', 'portable_name',
-           'user_path']
+           'read_metadata', 'read_tensors', 'copy_into', 'check_settings', 'GrowingTable', 'locked', 'portable_name']
 
 # %% ../../nbs/base/00_files.ipynb #8e866fa4
 import hashlib
@@ -223,13 +222,3 @@ def portable_name(
     def code(match): return f'%{ord(match[0]):02X}'
     name = _REFUSED.sub(code, name)
     return re.sub('.', code, name, count=1) if _RESERVED.fullmatch(name) else name
-
-# %% ../../nbs/base/00_files.ipynb #abb4bdce
-def user_path(
-    path: str | Path, # absolute path, or one relative to the user's folder
-) -> Path: # absolute path
-    "Resolve a path of the user the same way for the command, papermill, JupyterLab and nbdev_test."
-    here = Path.cwd()
-    for folder in (here, here.parent): # notebooks lie in nbs/ and in folders of nbs/
-        if folder.name == 'nbs' and (folder.parent/'settings.ini').is_file(): here = folder.parent
-    return here/Path(path).expanduser()

@@ -141,6 +141,14 @@ def judge(self: Detector, cells: CellSet, progress: bool = True) -> tuple[Tensor
     maps, inside = self.maps(cells, progress), self.search(cells)
     return maps.masked_fill(~inside, -torch.inf).amax((1, 2, 3)), maps, inside
 
+# %% ../../nbs/detector/33_detector.ipynb #0bcb59fb
+@patch
+def expectation(self: Detector,
+    cells: CellSet, # prepared, on the device of the detector
+) -> tuple[Tensor, Tensor] | None: # expected images and whitened residuals, (N, C, H, W), or None
+    "What the detector expects of cells, NaN where it looks at nothing."
+    return None
+
 # %% ../../nbs/detector/33_detector.ipynb #1c09e2af
 @patch(as_prop=True)
 def device(self: Detector) -> torch.device:

@@ -20,7 +20,6 @@ import torch
 import torch.nn.functional as F
 from fastcore.basics import patch
 from PIL import Image, ImageOps
-from torch import Tensor
 
 from ..base.files import portable_name
 from ..cells.cells import CellSet
@@ -208,14 +207,6 @@ def calibration(self: ScoredRun) -> Calibration | None:
     if scores := self.record.get('calibration'): return Calibration(torch.tensor(scores))
     try: return self.detector().calibration
     except (OSError, ValueError): return None
-
-# %% ../../nbs/explorer/81_scored.ipynb #1d1912c5
-@patch
-def expectation(self: Detector,
-    cells: CellSet, # prepared, on the device of the detector
-) -> tuple[Tensor, Tensor] | None: # expected images and whitened residuals, (N, C, H, W), or None
-    "What the detector expects of cells, NaN where it looks at nothing."
-    return None
 
 # %% ../../nbs/explorer/81_scored.ipynb #0785bd3d
 @patch
