@@ -28,14 +28,7 @@ from skimage.measure import regionprops_table
 from skimage.segmentation import expand_labels, find_boundaries
 from skimage.transform import resize
 
-from supn_cells.base.files import (
-    CannotWrite,
-    check_settings,
-    portable_name,
-    write_atomically,
-    write_json,
-    write_text,
-)
+from ..base.files import check_settings, portable_name, write_atomically, write_json, write_text
 from ..base.workers import in_order, progress_bar
 from ..cells.cells import CellSet
 from ..cells.images import rescale
@@ -431,10 +424,10 @@ class _FrameScorer:
         if about.is_file() and about.with_suffix('.csv').is_file():
             return json.loads(about.read_text(encoding='utf-8')), scale
         start = time.perf_counter()
-        try: write_frame(result := self.result(file, replace(self.options, scale=scale)), self.folder)
-        except CannotWrite: raise # the next frame could not be written either
+        try: result = self.result(file, replace(self.options, scale=scale))
         except (ValueError, OSError) as e:
             return dict(frame=file.name, status='failed', cells=0, alarms=0, error=str(e)), scale
+        write_frame(result, self.folder)
         row = _frame_row(result, round(time.perf_counter() - start, 2))
         return_memory()
         write_json(about, {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in row.items()})
