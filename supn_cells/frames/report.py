@@ -182,7 +182,7 @@ cells with higher scores as well.</p>
 and give their number (tested) and the number of alarms among them (found).</p>{% endif %}
 <h2>Cells with the lowest p-values</h2>
 <p class="note">{{ cells|length }} of {{ '{:,}'.format(n_cells) }} cells; cells.csv has all of them. A red
-frame marks an alarm. The right picture of each pair shows the p-values in colour.</p>
+border marks an alarm. The right picture of each pair shows the p-values in colour.</p>
 {{ figures('cells', cells) }}
 <h2>Frames</h2>
 <p class="note">The {{ frames|length//2 }} frames with the most alarms, of {{ done|length }}.</p>
