@@ -19,7 +19,7 @@ import pooch
 from .cells import CellSet
 from .reading import load_cells
 
-# %% ../../nbs/cells/23_public.ipynb #0f611b4f
+# %% ../../nbs/cells/23_public.ipynb #ca54ad04
 def find_set(
     name: str, # name of the folder of the set
     parts: list, # files and folders in the set, may have * for any name
@@ -39,7 +39,7 @@ def find_set(
     raise FileNotFoundError(f'no {title or name} in {folder}{source}: {near} has no '
                             f'{" and no ".join(lost(near))}. {get}')
 
-# %% ../../nbs/cells/23_public.ipynb #12b78eb9
+# %% ../../nbs/cells/23_public.ipynb #c7fb90e7
 def fetch_file(
     url: str, # address of the file
     path: Path, # file to write
