@@ -33,21 +33,21 @@ def tensor_digest(
     return h.hexdigest()[:16]
 
 # %% ../../nbs/base/00_files.ipynb #8a6a0a75
-class CannotWrite(OSError): "An error that names the file that cannot be written, the bytes it needs and those free."
+class CannotWrite(OSError): "Names a file that cannot be written, the bytes it needs and the free bytes."
 
 
 def _space(folder, need):
     "The bytes needed and free, in words."
     try: free = shutil.disk_usage(folder).free
     except OSError: return ''
-    return f': {"it" if need is None else f"{need:,} bytes"} must fit, and {free:,} bytes are free'
+    return f': {"the file" if need is None else f"{need:,} bytes"} must fit, and {free:,} bytes are free'
 
 
 @contextmanager
 def writing(
     path: str | Path, # file or folder that the block writes
     need: int | None = None, # size of the file in bytes, if known
-    remedy: str = 'free some space, and the same command goes on', # advice at the end of the message
+    remedy: str = 'free some space, and the same command continues', # advice at the end of the message
 ):
     "Raise CannotWrite instead of errors that name no file."
     try: yield
@@ -145,12 +145,12 @@ def copy_into(targets: dict[str, Tensor], source: dict[str, Tensor], path: str |
 
 # %% ../../nbs/base/00_files.ipynb #fba6e3e2
 def check_settings(
-    what: str | Path, # run or file that holds the known settings, for the message
-    known: dict, # settings it was made with, as read from JSON
-    wanted: dict, # settings it has to have now
-    remedy: str, # advice, for the message
+    what: str | Path, # name of the run or file, for the message
+    known: dict, # settings of that run or file, as read from JSON
+    wanted: dict, # settings that are wanted now
+    remedy: str, # advice at the end of the message
 ) -> None:
-    "ValueError names the first wanted setting that a run or file was not made with."
+    "Compare settings; ValueError names the first one that differs."
     for name, value in json.loads(json.dumps(wanted)).items():
         if isinstance(value, dict): check_settings(what, known.get(name, {}), value, remedy)
         elif (made := known.get(name)) != value:
@@ -198,7 +198,7 @@ class GrowingTable:
 def locked(
     path: str | Path, # lock file; its folder is made if missing
 ):
-    "Hold the folder of a file alone; ValueError if another process, or another part of this one, holds it."
+    "Hold the folder of a file alone; ValueError if another run, in any process, holds it."
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path)

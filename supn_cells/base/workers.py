@@ -34,7 +34,7 @@ class _NotebookBar(WidgetBar):
 
     def display(self, *args, check_delay=True, **settings):
         super().display(*args, **settings, check_delay=False)
-        due = time.time() >= self.start_t + self.delay # an error refreshes the bar before that, too
+        due = time.time() >= self.start_t + self.delay # an error refreshes the bar earlier, too
         if check_delay and due and self.handle is None: self.show()
 
     def close(self):
@@ -51,14 +51,14 @@ def progress_bar(
     items=None, # items to go through; None: the caller counts with `update`
     **settings, # settings of tqdm: total, initial, desc, unit, delay, leave, disable, mininterval
 ) -> ConsoleBar: # or its subclass for notebooks
-    "The bar of tqdm that suits where this runs."
+    "Bar of tqdm that suits a console, or a notebook."
     in_kernel = 'IPKernelApp' in getattr(get_ipython(), 'config', {})
     return (_NotebookBar if in_kernel and not os.environ.get(CONSOLE) else ConsoleBar)(items, **settings)
 
 # %% ../../nbs/base/01_workers.ipynb #6ae92920
 def read_ahead(
-    read, # function of an item
-    items: Iterable,
+    read, # function that reads an item
+    items: Iterable, # items to read, in order
 ) -> Iterator: # pairs of an item and the result of reading it, in order
     "Read the next item in a thread during the work on this one; an error is raised when its item is due."
     with ThreadPoolExecutor(1) as pool:
@@ -107,7 +107,7 @@ def open_cluster(
         yield client
     except (TimeoutError, asyncio.TimeoutError) as e:
         raise ValueError('the workers of Dask did not answer in time: is the computer, or the network, '
-                         'overloaded? The same command goes on') from e
+                         'overloaded? The same command continues') from e
     finally:
         client.close()
         if cluster: cluster.close()
@@ -132,7 +132,7 @@ def _result(client, future, patience):
 def in_order(
     task, # function of `shared` and an item, the same every time; its result should be small
     shared, # object that all tasks need
-    items: Iterable,
+    items: Iterable, # items of the tasks
     client=None, # client from `open_cluster`; None: tasks are done here, one after the other
     patience: float = 10, # seconds between two checks whether workers were lost
 ) -> Iterator: # results, in the order of the items
