@@ -31,13 +31,13 @@ def _add_moments(
     mean += delta*(b/(seen + b))
 
 # %% ../../nbs/patches/62_padim.ipynb #8f8b8b61
-_TOGETHER = 64 # positions at a time: bounds the memory of factorisations and solves
+_POSITIONS = 64 # positions at a time: bounds the memory of factorisations and solves
 
 
 def _factorise(state, n, epsilon):
     """Replace the moments of n images, scatter (P, d, d) or vectors (P, n, d) with n < d, by the root that
     `_mahalanobis` uses: Cholesky factor, or Woodbury's W."""
-    for part in state.split(_TOGETHER):
+    for part in state.split(_POSITIONS):
         x = part.double()
         if x.shape[1] == x.shape[2]:
             x = x/(n - 1)
@@ -53,7 +53,7 @@ def _factorise(state, n, epsilon):
 def _mahalanobis(r, root, epsilon):
     "Mahalanobis distances (P, B) at P positions, of differences from the mean (P, B, d)."
     distances = []
-    for x, w in zip(r.split(_TOGETHER), root.split(_TOGETHER)):
+    for x, w in zip(r.split(_POSITIONS), root.split(_POSITIONS)):
         w = w.to(x.dtype)
         if w.shape[1] == w.shape[2]:
             squares = torch.linalg.solve_triangular(w, x.mT, upper=False).square().sum(1)
