@@ -125,7 +125,7 @@ class ConditionedNormal(_ImageDistribution):
 
     def __init__(self,
         p: StructuredNormal, # distribution before the observation
-        mask: Tensor, # True where observed, bool, broadcasts to (..., C, H, W)
+        mask: Tensor, # observed pixels, bool, broadcasts to (..., C, H, W)
         values: Tensor, # observed values, broadcasts to (..., C, H, W); not read where the mask is False
     ):
         self.mask, values = _full_image(p, 'mask', mask), _full_image(p, 'values', values)
@@ -256,7 +256,7 @@ def variance(self: ConditionedNormal) -> Tensor:
 # %% ../../nbs/gaussian/13_condition.ipynb #fcbfdc65
 @patch
 def condition(self: StructuredNormal,
-    mask: Tensor, # True where observed, bool, broadcasts to (..., C, H, W)
+    mask: Tensor, # observed pixels, bool, broadcasts to (..., C, H, W)
     values: Tensor, # observed values, broadcasts to (..., C, H, W); not read where the mask is False
 ) -> ConditionedNormal: # over full images
     """The distribution given some pixels.

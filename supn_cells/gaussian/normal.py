@@ -42,7 +42,7 @@ from supn_cells.gaussian.stencil import (
 
 # %% ../../nbs/gaussian/12_normal.ipynb #ec1f0299
 def _read_layout(channels, shape): # C; shape of off_diag, at least three dimensions
-    "(c, coupled) of off-diagonals; ValueError if their number of planes belongs to no layout."
+    "Connectivity, and whether channels are coupled; ValueError if the planes fit no layout."
     c, m = 0, shape[-3]
     if channels == 1 or m == 0:
         try: return _connectivity(m), False
@@ -61,7 +61,7 @@ def _read_layout(channels, shape): # C; shape of off_diag, at least three dimens
 
 # %% ../../nbs/gaussian/12_normal.ipynb #b49af374
 def _check_parameters(loc, log_diag, off_diag):
-    """(batch shape, connectivity, coupled) of three parameters.
+    """Batch shape, connectivity, and whether channels are coupled.
     TypeError or ValueError names the parameter that is wrong."""
     for name, x in (('loc', loc), ('log_diag', log_diag), ('off_diag', off_diag)):
         if not isinstance(x, Tensor): raise TypeError(f'{name} must be a tensor, got {type(x).__name__}')
@@ -141,7 +141,7 @@ class StructuredNormal(_ImageDistribution):
         loc: Tensor, # mean, (..., C, H, W)
         log_diag: Tensor, # natural logarithm of the diagonal of L, (..., C, H, W)
         off_diag: Tensor | None = None, # (..., m, H, W), (..., C, m, H, W) or (..., K, H, W); None: diagonal
-        validate_args: bool | None = None, # whether numbers must be finite; None: the default of torch, yes
+        validate_args: bool | None = None, # whether values must be finite; None: the default of torch, True
     ):
         if isinstance(loc, Tensor) and (off_diag is None or off_diag.ndim > 2 and off_diag.shape[-3] == 0):
             off_diag = loc.new_zeros(0, *loc.shape[-2:])
@@ -253,7 +253,7 @@ def _stack(x, core):
 
 
 def _blocks(x, pixels):
-    "Slices of a stack of images (n, ..., H, W), of so many pixels at most."
+    "Slices of a stack of images (n, ..., H, W), on a CPU of at most `pixels` pixels or one image."
     step = len(x) if x.is_cuda else pixels//x.shape[1:].numel()
     return [slice(k, k + max(1, step)) for k in range(0, len(x), max(1, step))]
 
