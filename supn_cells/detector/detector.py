@@ -94,14 +94,14 @@ class Detector(nn.Module):
     """Base class of all detectors. A subclass defines `maps`, or `judge`, and `fit` if it is fitted. The file
     and the digest know no settings other than those of the constructor."""
     fitted = () # names of the buffers that `fit` sets
-    former_names = () # names that older versions gave by themselves: `load` gives the name of today instead
+    former_names = () # default names in older versions; `load` replaces them by the present default
     needs_masks = False # whether cells must have masks; otherwise the whole image counts where there are none
 
     def __init__(self,
         name: str, # name for tables and figures
         preparation: Preparation = Preparation(), # preparation of recorded cells
-        erosion: float = 0., # pixels count deeper than this in the mask, pixels of the prepared image
-        **settings, # what else `rebuild` needs: numbers, texts, lists and dicts of them
+        erosion: float = 0., # depth in the mask from which pixels count, pixels of the prepared image
+        **settings, # other settings that `rebuild` needs: numbers, texts, lists and dicts of them
     ):
         super().__init__()
         self.name, self.preparation, self.erosion = name, preparation, erosion
@@ -146,7 +146,7 @@ def judge(self: Detector, cells: CellSet, progress: bool = True) -> tuple[Tensor
 def expectation(self: Detector,
     cells: CellSet, # prepared, on the device of the detector
 ) -> tuple[Tensor, Tensor] | None: # expected images and whitened residuals, (N, C, H, W), or None
-    "What the detector expects of cells, NaN where it looks at nothing."
+    "Prediction of the cells and deviation from it; NaN where the detector predicts nothing."
     return None
 
 # %% ../../nbs/detector/33_detector.ipynb #1c09e2af
