@@ -58,10 +58,10 @@ class BlobFilter(Detector):
     "Largest value of the blob filter inside the eroded mask, over all channels."
     def __init__(self,
         sigma: float = 2., # standard deviation of the filter, pixels of the prepared image
-        erosion: float = 6., # spots count deeper than this in the mask, pixels of the prepared image
-        spread: bool = False, # divide by the robust spread of the filtered cell
-        clutter: float = 0., # see `allow_clutter`; for images of one channel, with masks
-        dark: bool = False, # dark spots count as bright ones do
+        erosion: float = 6., # depth in the mask from which spots count, pixels of the prepared image
+        spread: bool = False, # whether to divide by the robust spread of the filtered cell
+        clutter: float = 0., # clutter of `allow_clutter`, for images of one channel with masks
+        dark: bool = False, # whether dark spots count as bright spots do
         preparation: Preparation = Preparation(blur=True), # preparation of recorded cells
     ):
         if not sigma > 0: raise ValueError(f'sigma must be positive, not {sigma}')
@@ -90,7 +90,7 @@ class PCADetector(Detector):
 
     def __init__(self,
         share: float = .99, # share of the variance of the healthy images that is explained, in (0, 1)
-        erosion: float = 6., # pixels count deeper than this in the mask, pixels of the prepared image
+        erosion: float = 6., # depth in the mask from which pixels count, pixels of the prepared image
         preparation: Preparation = Preparation(blur=True), # preparation of recorded cells
     ):
         if not 0 < share < 1: raise ValueError(f'share must lie between 0 and 1, not {share}')
