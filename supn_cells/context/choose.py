@@ -46,7 +46,7 @@ class Settings:
     steps: int = None # steps of the training
     sigma: float | tuple = None # standard deviation of the spot, or several, pixels of the prepared image
     clutter: float = None # peaks of spots in healthy cells, relative to the light of the cell
-    erosion: float = None # spots count deeper than this in the mask, pixels of the prepared image
+    erosion: float = None # depth in the mask from which spots count, pixels of the prepared image
     kind: str = 'supn' # likelihood: 'supn', 'diag' or 'l2'
     connectivity: int = 2 # radius of the neighbourhood in the Cholesky factor, pixels
     width: int = 64 # channels of the network
@@ -57,7 +57,7 @@ class Settings:
 
     @property
     def open(self) -> list[str]:
-        "Settings that need cells to try them on."
+        "Names of settings that are not given and need cells to try them on."
         return [name for name in ('steps', 'sigma', 'clutter', 'erosion') if getattr(self, name) is None]
 
     @property
@@ -116,7 +116,7 @@ def _disc_radius(diameter):
 # %% ../../nbs/context/42_choose.ipynb #b988c0c6
 def look(
     cells: CellSet, # healthy, as recorded, with masks; at most 200 of them are looked at
-    settings: Settings, # some of them None
+    settings: Settings, # settings of which some are None
 ) -> Settings: # with binning, fill, polarity and radius
     "Read binning, fill, polarity and radius off the images, where they are None."
     s, cells = settings, cells.at_most(200)
@@ -158,7 +158,7 @@ def _network(settings, channels):
 
 
 def _detector(model, settings):
-    "Detector, not calibrated, of the settings after `look`; what is open is set to something."
+    "Detector, not calibrated, with the settings after `look`; open settings get placeholders."
     sigma = _spot_widths(settings.radius)[0] if settings.sigma is None else settings.sigma
     prepare = Preparation(remove_hot_pixels=settings.polarity == 'bright', binning=settings.binning)
     return ContextDetector(model, sigma, settings.clutter or 0., settings.depth, prepare, settings.polarity,
@@ -193,8 +193,8 @@ def held_out_nll(
 
 # %% ../../nbs/context/42_choose.ipynb #7acfdf83
 def _train_long_enough(cells, held, depth, network, training, folder, lengths, progress):
-    """Model, history of its loss, and steps and nll of each length, trained longer until that no longer
-    helps; from cells and others (held), as the network sees them."""
+    """Model, history of its loss, and steps and nll of each length, until longer training
+    no longer helps. `cells` train and `held` judge, both as the network sees them."""
     inside, held_inside = (erode(c.masks, depth).to(c.images.device) for c in (cells, held))
     tried, best = [], None
     for steps in lengths:
@@ -224,7 +224,7 @@ def _scores_at_once(detector, cells, sigmas, clutters, erosions):
 
 
 def _scores(detector, cells, at_once, *settings):
-    "The same, the maps of some cells at once."
+    "Scores as from `_scores_at_once`, with the maps of some cells at a time."
     parts = [_scores_at_once(detector, cells.subset(k), *settings)
              for k in torch.arange(len(cells)).split(at_once)]
     return {key: torch.cat([p[key] for p in parts]) for key in parts[0]}
@@ -274,7 +274,7 @@ class Fitted:
     settings: Settings # none open
     history: list[dict] # loss of the training: step, nll, lr
     lengths: pd.DataFrame = None # steps and held-out nll of each length; None: the steps were given
-    scores: pd.DataFrame = None # AUROC of combinations of settings, the best first; None: nothing was open
+    scores: pd.DataFrame = None # AUROC of combinations of settings, the best first; None: all were given
 
 
 def _train(training, tuning, settings, folder, lengths, device, progress):
@@ -300,14 +300,14 @@ def _choose(model, tuning, settings):
 # %% ../../nbs/context/42_choose.ipynb #28fec8bc
 def fit_detector(
     training: CellSet, # healthy, as recorded, with masks
-    tuning: CellSet | None, # other healthy cells, to choose settings with; None: nothing is open
+    tuning: CellSet | None, # other healthy cells, to choose settings with; None: all settings are given
     settings: Settings, # after `look`
     folder: str | Path, # folder for the models
     lengths: Sequence[int] = LENGTHS, # steps that are tried, rising
     device: str = 'cpu', # device to train on
     progress: bool = True, # show progress bars
 ) -> Fitted:
-    "Train and choose what is open; ValueError names the cell or the setting that is unfit."
+    "Train, and choose open settings; ValueError names the cell or the setting that is unfit."
     if settings.open and tuning is None:
         raise ValueError(f'{settings.open[0]} is open: give cells to choose with')
     seen = [cells and as_seen(cells, settings) for cells in (training, tuning)] # refuses unfit cells now
@@ -331,7 +331,7 @@ def choices_figure(
             ax.plot(best.index, best, 'o-', label='two widths' if several else 'one width')
         ax.axvline(scores[name][0], color='0.6', lw=.8)
         ax.set(xlabel=name, ylim=(scores.auroc.max() - .1, min(1., scores.auroc.max() + .01)))
-    axes[1].set_ylabel('AUROC, best of the others')
+    axes[1].set_ylabel('best AUROC')
     axes[1].legend()
     plt.close(fig)
     return fig
