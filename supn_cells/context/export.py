@@ -81,7 +81,7 @@ def _standalone_runner():
 # %% ../../nbs/context/44_export.ipynb #2dbbff12
 def write_about(
     folder: Path, # folder with detector.onnx
-    about: dict, # what the runner must know of the detector
+    about: dict, # settings and calibration of the detector
 ) -> Path: # detector.json
     "Write detector.json, which says to which graph it belongs."
     contents = runner.export_digest(about, (folder/'detector.onnx').read_bytes())
