@@ -130,7 +130,7 @@ def _round_areas(signal, d):
 
 
 def _typical_diameter(areas):
-    "Diameter of the things that are no specks: half of the total area lies in things three times as large."
+    "Diameter of a disc with the median area, without specks (below a third of the area-weighted median)."
     areas = np.sort(areas)
     half = areas[np.searchsorted(areas.cumsum(), areas.sum()/2)]
     return 2*(np.median(areas[areas > half/3])/np.pi)**.5
@@ -206,7 +206,7 @@ def _cut_apart(cells, d, split):
 
 # %% ../../nbs/frames/70_segment.ipynb #91511b8b
 def _add_pale(labels, smooth, d, threshold):
-    "Labels, and the pale cells among the rest of a smoothed signal."
+    "The labels, and new labels for pale cells in the rest of a smoothed signal."
     rest = ndimage.binary_fill_holes(smooth > threshold) & (labels == 0)
     things = label(_opened(rest, .15*d), connectivity=1)
     t = pd.DataFrame(regionprops_table(things, properties=('label', 'area', 'solidity', 'eccentricity')))
@@ -391,7 +391,7 @@ def label_scores(
     truth: np.ndarray, # true labels, (H, W)
     labels: np.ndarray, # labels of the cells that were found, (H, W)
     iou: float = .5, # intersection over union above which two cells are the same, at least 0.5
-) -> dict: # cells, found, right, precision, recall, f1; matched: the true labels of the right ones
+) -> dict: # cells, found, right, precision, recall, f1; matched: true labels of the cells found
     "Compare two label images cell by cell."
     pairs, both = np.unique(np.stack([truth.ravel(), labels.ravel()]), axis=1, return_counts=True)
     sizes = [np.bincount(x.ravel()) for x in (truth, labels)]
@@ -465,7 +465,7 @@ def _check_labels(labels, path):
     if len(values) == 2 and label(few > 0).max() > 1:
         raise ValueError(
             f'{path} marks all cells with the one value {values[1]}: it is a mask, not a label image. '
-            'Move it elsewhere, and the cells of the frame are searched here'
+            'Move it elsewhere, and the cells are found by threshold and watershed'
         )
 
 # %% ../../nbs/frames/70_segment.ipynb #66f72a4e
