@@ -450,7 +450,7 @@ def _score_all(scorer, files, scale, client):
 
 # %% ../../nbs/frames/71_frames.ipynb #8e64bfb4
 def _begin(folder, settings):
-    "Write the settings of a run, or compare them; the scale that was decided before, 0 if none was."
+    "Write the settings of a run, or compare them with those written before; the scale decided so far, or 0."
     path = folder/'frames.json'
     if not path.is_file():
         write_json(path, {**settings, 'decided_scale': 0.})
