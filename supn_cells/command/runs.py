@@ -151,7 +151,7 @@ def _convert(value, kind):
 # %% ../../nbs/command/79_runs.ipynb #9c20a002
 def check_parameters(
     given: dict, # values by name
-    described: dict[str, Parameter], # from `describe_parameters`
+    described: dict[str, Parameter], # parameters from `describe_parameters`
 ) -> dict: # the given values, numbers converted to the type of their default
     "Check names and types; ValueError names the first unknown parameter or value of the wrong type."
     checked = {}
@@ -171,7 +171,7 @@ def check_parameters(
 
 # %% ../../nbs/command/79_runs.ipynb #d7c26b1d
 def read_value(
-    text: str, # as typed
+    text: str, # text as typed
     default, # default of the parameter
 ) -> object:
     "A value from the command line; ValueError if it is not YAML."
@@ -183,7 +183,7 @@ def read_value(
 # %% ../../nbs/command/79_runs.ipynb #e352576f
 def read_parameters(
     path: str | Path, # YAML file of lines `name: value`
-    defaults: dict = {}, # from `notebook_parameters`
+    defaults: dict = {}, # defaults from `notebook_parameters`
 ) -> dict: # values by name
     "Read a parameter file; FileNotFoundError or ValueError names the file."
     path = Path(path)
@@ -249,7 +249,7 @@ SETS = 'synthetic', 'fl', 'real' # names of cells that need no folder
 
 def check_paths(
     values: dict, # values of all parameters by name
-    described: dict[str, Parameter], # from `describe_parameters`
+    described: dict[str, Parameter], # parameters from `describe_parameters`
 ) -> None:
     "FileNotFoundError or ValueError names the file or folder that is missing or cannot be used."
     for name, p in described.items():

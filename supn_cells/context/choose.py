@@ -115,7 +115,7 @@ def _disc_radius(diameter):
 
 # %% ../../nbs/context/42_choose.ipynb #b988c0c6
 def look(
-    cells: CellSet, # healthy, as recorded, with masks; at most 200 of them are looked at
+    cells: CellSet, # healthy cells as recorded, with masks; at most 200 of them are looked at
     settings: Settings, # settings of which some are None
 ) -> Settings: # with binning, fill, polarity and radius
     "Read binning, fill, polarity and radius off the images, where they are None."
@@ -166,7 +166,7 @@ def _detector(model, settings):
 
 
 def as_seen(
-    cells: CellSet, # as recorded, with masks
+    cells: CellSet, # cells as recorded, with masks
     settings: Settings, # after `look`
 ) -> CellSet: # prepared, as the network sees them
     "Cells ready for training; ValueError names a cell that cannot be scored, or a setting that is unfit."
@@ -182,7 +182,7 @@ _LEAST_GAIN = .01 # nats per hidden pixel that a longer training must gain
 
 def held_out_nll(
     model: ContextNet,
-    images: Tensor, # prepared cells that it was not trained on, (N, C, H, W)
+    images: Tensor, # prepared cells that the model was not trained on, (N, C, H, W)
     masks: Tensor, # pixels where windows are centred, bool, (N, 1, H, W)
     windows: int = 2048, # number of windows, the same windows in each call
 ) -> float: # nats per value of the disc
@@ -237,15 +237,15 @@ def _weights(scores):
 
 
 def _compare_scores(
-    detector, # its model, preparation, polarity and fill are used
-    sound, # healthy cells that it was not trained on, as recorded
+    detector, # detector whose model, preparation, polarity and fill are used
+    sound, # healthy cells that the model was not trained on, as recorded
     changed, # sets of the same cells with spots
     sigmas, # widths of the spot, and pairs of them; pixels of the prepared image
     clutters, # relative to the light of a cell
     erosions, # pixels of the prepared image
     at_once=100, # cells whose maps of all widths are kept together
 ):
-    "How well each setting tells cells with spots from cells without, the best first."
+    "AUROC of cells with spots against cells without, for each setting, the best first."
     banks = [np.atleast_1d(s).tolist() for s in sigmas]
     tried = sorted({s for bank in banks for s in bank}), clutters, erosions
     before, *after = (_scores(detector, cells, at_once, *tried) for cells in (sound, *changed))
@@ -299,7 +299,7 @@ def _choose(model, tuning, settings):
 
 # %% ../../nbs/context/42_choose.ipynb #28fec8bc
 def fit_detector(
-    training: CellSet, # healthy, as recorded, with masks
+    training: CellSet, # healthy cells as recorded, with masks
     tuning: CellSet | None, # other healthy cells, to choose settings with; None: all settings are given
     settings: Settings, # after `look`
     folder: str | Path, # folder for the models

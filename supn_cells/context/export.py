@@ -90,7 +90,7 @@ def write_about(
 # %% ../../nbs/context/44_export.ipynb #fe88146c
 @patch
 def export(self: ContextDetector, # calibrated, on the CPU
-    folder: str | Path, # made if missing
+    folder: str | Path, # folder to write to, made if missing
 ) -> Path: # the folder
     """Write detector.onnx, detector.json and runner.py; ValueError unless calibrated, and for bright spots in
     one channel."""

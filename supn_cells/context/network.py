@@ -30,7 +30,7 @@ INNER = (..., _MIDDLE, _MIDDLE) # index of the inner part of windows
 
 
 def _hidden_disc(
-    radius: float, # pixels
+    radius: float, # radius of the disc, pixels
 ) -> Tensor: # bool, (32, 32)
     "Pixels whose middle is closer than `radius` to the centre of the window."
     i = torch.arange(WINDOW) - (WINDOW - 1)/2
@@ -38,7 +38,7 @@ def _hidden_disc(
 
 # %% ../../nbs/context/40_network.ipynb #f89f51f9
 def cut_windows(
-    images: Tensor, # (N, C, H, W), more than 16 pixels high and wide
+    images: Tensor, # images, (N, C, H, W), more than 16 pixels high and wide
     which: Tensor, # image number of each window, (B,), long
     corners: Tensor, # row and column of the pixel above and left of the centre of each window, (B, 2), long
 ) -> Tensor: # (B, C, 32, 32)
@@ -135,7 +135,7 @@ class ContextNet(nn.Module):
 # %% ../../nbs/context/40_network.ipynb #f2c74d27
 @patch
 def fill(self: ContextNet,
-    windows: Tensor, # (B, C, 32, 32)
+    windows: Tensor, # windows of images, (B, C, 32, 32)
 ) -> Tensor: # (B, C, 32, 32)
     "Put a weighted mean of the visible pixels, with a Gaussian of 2.5 pixels, into the disc."
     visible, near = (~self.hidden).to(windows), self.near.to(windows)
@@ -144,7 +144,7 @@ def fill(self: ContextNet,
 # %% ../../nbs/context/40_network.ipynb #bb5f4f46
 @patch
 def noise(self: ContextNet,
-    windows: Tensor, # (B, C, 32, 32)
+    windows: Tensor, # windows of images, (B, C, 32, 32)
 ) -> Tensor: # unit of differences, (B, C, 1, 1), positive
     """Robust standard deviation of white noise, from second differences of visible pixels near the disc, plus
     2 % of the contrast of the window, for images without noise."""
@@ -160,7 +160,7 @@ def noise(self: ContextNet,
 # %% ../../nbs/context/40_network.ipynb #2a47bf26
 @patch
 def forward(self: ContextNet,
-    windows: Tensor, # (B, C, 32, 32)
+    windows: Tensor, # windows of images, (B, C, 32, 32)
 ) -> StructuredNormal: # batch shape (B,), event shape (C, 16, 16)
     "Distribution of the inner part."
     filled, unit, n = self.fill(windows), self.noise(windows), self.config.channels
@@ -177,7 +177,7 @@ def forward(self: ContextNet,
 # %% ../../nbs/context/40_network.ipynb #963ac78e
 @patch
 def nll(self: ContextNet,
-    windows: Tensor, # (B, C, 32, 32)
+    windows: Tensor, # windows of images, (B, C, 32, 32)
 ) -> Tensor: # nats per value of the disc, (B,)
     "Negative log-likelihood of the disc given its surroundings."
     hidden = self.hidden[INNER]
@@ -207,7 +207,7 @@ class ContextTraining:
 class WindowSampler:
     "Random windows of cells, centred inside their masks; ValueError if a mask is empty or does not fit."
     def __init__(self,
-        images: Tensor, # (N, C, H, W)
+        images: Tensor, # images, (N, C, H, W)
         masks: Tensor, # pixels where windows are centred, bool, (N, 1, H, W), none empty
         batch_size: int, # windows in a step
         seed: int, # seed of the choice

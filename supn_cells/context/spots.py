@@ -108,8 +108,8 @@ def _one_sign(u, G, K):
 
 # %% ../../nbs/context/41_spots.ipynb #d1673342
 def spot_score(
-    u: Tensor, # as from `filter_context`, (N, C, H, W)
-    G: Tensor, # as from `filter_context`, (N, C, C, H, W)
+    u: Tensor, # u of `filter_context`, (N, C, H, W)
+    G: Tensor, # G of `filter_context`, (N, C, C, H, W)
     light: Tensor, # light of each cell and channel, units of the image, (N, C)
     # standard deviation of the peaks of spots in healthy cells, relative to their light, from 0
     clutter: float,
@@ -150,7 +150,7 @@ class _Blocks:
 # %% ../../nbs/context/41_spots.ipynb #093c16a5
 def filter_context(
     model: ContextNet,
-    images: Tensor, # (N, C, H, W), on the device of the model, prepared as in training
+    images: Tensor, # images, (N, C, H, W), on the device of the model, prepared as in training
     masks: Tensor, # pixels where spots count, bool, (N, 1, H, W), none empty
     sigmas: Sequence[float] = (1.25,), # standard deviations of spots, pixels
     batch: int = 256, # windows at a time, as many as stay in the cache of a processor
@@ -177,7 +177,7 @@ def filter_context(
 
 # %% ../../nbs/context/41_spots.ipynb #b6dfbfb0
 def cell_lights(
-    cells: CellSet, # with masks
+    cells: CellSet, # cells with masks
     polarity: str = 'bright', # polarity of the spots; unless 'bright', cells may be darker than background
 ) -> Tensor: # (N, C), units of the image
     "Light of each cell by channel; ValueError if a mask leaves no background."
@@ -229,7 +229,7 @@ def rebuild(cls: ContextDetector, settings: dict) -> ContextDetector:
 
 @patch
 def seen(self: ContextDetector,
-    cells: CellSet, # prepared
+    cells: CellSet, # prepared cells
 ) -> CellSet:
     "The cells as the network sees them, in training too."
     return fill_outside(cells) if self.fill else cells
@@ -237,7 +237,7 @@ def seen(self: ContextDetector,
 # %% ../../nbs/context/41_spots.ipynb #a50d669f
 @patch
 def maps(self: ContextDetector,
-    cells: CellSet, # prepared, on the device of the detector
+    cells: CellSet, # prepared cells, on the device of the detector
     progress: bool = True, # show a progress bar
 ) -> Tensor: # (N, 1, H, W)
     """Largest weighted S of the widths, 0 outside the mask; ValueError if the mask of a cell covers its whole
@@ -253,7 +253,7 @@ def maps(self: ContextDetector,
 # %% ../../nbs/context/41_spots.ipynb #edae50de
 @patch
 def expectation(self: ContextDetector,
-    cells: CellSet, # prepared, on the device of the detector
+    cells: CellSet, # prepared cells, on the device of the detector
 ) -> tuple[Tensor, Tensor]: # expected images and whitened residuals, (N, C, H, W); NaN far from the masks
     "Prediction of each pixel from its surroundings, and whitened difference of the recorded pixel."
     blocks = _Blocks(self.seen(cells).images, cells.masks)

@@ -42,7 +42,7 @@ def allow_clutter(
 
 # %% ../../nbs/detector/35_classical.ipynb #5b0f7a19
 def matched_blobs(
-    images: Tensor, # (N, 1, H, W)
+    images: Tensor, # images, (N, 1, H, W)
     noise: Tensor, # standard deviation of the noise of each image, (N,), positive
     sigma: float, # width of the filter and of the spot, in pixels, at least 1
 ) -> tuple[Tensor, Tensor]: # T, and T of a spot of peak 1; (N, 1, H, W) and (N, 1, 1, 1)

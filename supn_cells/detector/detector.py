@@ -121,7 +121,7 @@ class Detector(nn.Module):
         return self
 
     def maps(self,
-        cells: CellSet, # prepared, on the device of the detector
+        cells: CellSet, # prepared cells, on the device of the detector
         progress: bool = True, # show a progress bar
     ) -> Tensor: # (N, 1, H, W)
         "Anomaly map of each cell."
@@ -144,7 +144,7 @@ def judge(self: Detector, cells: CellSet, progress: bool = True) -> tuple[Tensor
 # %% ../../nbs/detector/33_detector.ipynb #0bcb59fb
 @patch
 def expectation(self: Detector,
-    cells: CellSet, # prepared, on the device of the detector
+    cells: CellSet, # prepared cells, on the device of the detector
 ) -> tuple[Tensor, Tensor] | None: # expected images and whitened residuals, (N, C, H, W), or None
     "Prediction of the cells and deviation from it; NaN where the detector predicts nothing."
     return None
@@ -170,7 +170,7 @@ def _check_fitted(detector, remedy):
 
 @patch
 def prepare(self: Detector,
-    cells: CellSet, # as recorded
+    cells: CellSet, # cells as recorded
 ) -> CellSet: # as this detector takes them
     "Check and prepare cells; ValueError names the cell that is unfit, or says what is missing."
     _check_fitted(self, 'call fit with healthy cells, or load one')
@@ -192,7 +192,7 @@ def _enlarge(maps, cells):
 
 @patch
 def predict_prepared(self: Detector,
-    cells: CellSet, # as recorded
+    cells: CellSet, # cells as recorded
     prepared: CellSet, # the same cells after `prepare`
     progress: bool = True, # show a progress bar
 ) -> AnomalyResult: # on the device of the cells
@@ -221,7 +221,7 @@ def compare_size(self: Detector, cells: CellSet) -> None:
 # %% ../../nbs/detector/33_detector.ipynb #87882d20
 @patch
 def predict(self: Detector,
-    cells: CellSet, # as recorded
+    cells: CellSet, # cells as recorded
     progress: bool = True, # show a progress bar
 ) -> AnomalyResult: # on the device of the cells
     """Prepare and score cells; ValueError names the cell that is unfit, or says what is missing. Warns of
@@ -233,7 +233,7 @@ def predict(self: Detector,
 
 @patch
 def calibrate(self: Detector,
-    cells: CellSet, # healthy cells that it was not trained on
+    cells: CellSet, # healthy cells that the detector was not trained on
     progress: bool = True, # show a progress bar
 ) -> Detector: # itself
     "Keep the scores of healthy cells, so that new cells get p-values; errors as for `Detector.predict`."
@@ -245,7 +245,7 @@ def calibrate(self: Detector,
 # %% ../../nbs/detector/33_detector.ipynb #5bd20cc9
 @patch
 def save(self: Detector,
-    folder: str | Path, # made if missing
+    folder: str | Path, # folder of the file, made if missing
 ) -> Path: # detector.safetensors in this folder
     "Write the detector with its calibration, atomically; ValueError if it is not fitted."
     _check_fitted(self, 'there is nothing to save')
@@ -315,7 +315,7 @@ def load(cls: Detector,
 # %% ../../nbs/detector/33_detector.ipynb #c1bdc63d
 @patch
 def export(self: Detector,
-    folder: str | Path, # made if missing
+    folder: str | Path, # folder to write to, made if missing
 ) -> Path: # the folder
     "Write ONNX and a runner without PyTorch; ValueError unless this is a `ContextDetector`."
     raise ValueError(f'{self.name} cannot be exported: only the context detector can')
@@ -347,7 +347,7 @@ def _compared_row(result, repetition, labels, spots, inside, **drawing):
 
 def compare(
     results: Sequence[AnomalyResult], # results for the same cells in the same order
-    labels: Tensor, # True where a cell is anomalous, (N,)
+    labels: Tensor, # whether each cell is anomalous, (N,)
     spots: Tensor = None, # anomalous pixels, bool, (N, 1, H, W), for pixel metrics; None: not known
     inside: Tensor = None, # pixels that count for these metrics, bool, (N, 1, H, W); None: all
     n_resamples: int = 2000, # number of bootstrap resamples

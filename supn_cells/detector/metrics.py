@@ -25,7 +25,7 @@ from ..base.files import write_text
 # %% ../../nbs/detector/31_metrics.ipynb #c96fc1ef
 def check_scores(
     scores, # one number per image, higher is more anomalous, (N,)
-    labels, # True or 1 where the image is anomalous, (N,)
+    labels, # labels, True or 1 where the image is anomalous, (N,)
 ) -> tuple[np.ndarray, np.ndarray]: # scores as float64, labels as bool
     "Scores and labels as NumPy vectors; ValueError if they cannot be ranked against each other."
     scores = torch.as_tensor(scores).detach().cpu().double().numpy()
@@ -45,7 +45,7 @@ def check_scores(
 # %% ../../nbs/detector/31_metrics.ipynb #a2d32763
 def auroc(
     scores, # one number per image, (N,)
-    labels, # True where anomalous, (N,)
+    labels, # labels, True where anomalous, (N,)
 ) -> float: # in [0, 1], chance is 0.5
     "Area under the ROC curve."
     scores, labels = check_scores(scores, labels)
@@ -54,7 +54,7 @@ def auroc(
 # %% ../../nbs/detector/31_metrics.ipynb #2ba0f24b
 def auprc(
     scores, # one number per image, (N,)
-    labels, # True where anomalous, (N,)
+    labels, # labels, True where anomalous, (N,)
     interpolation: str = 'step', # 'step': average precision; 'linear': trapezoid, as in the paper
 ) -> float: # in [0, 1], chance is the share of anomalous images
     "Area under the precision-recall curve."
@@ -68,7 +68,7 @@ def auprc(
 # %% ../../nbs/detector/31_metrics.ipynb #25ada985
 def f1_max(
     scores, # one number per image, (N,)
-    labels, # True where anomalous, (N,)
+    labels, # labels, True where anomalous, (N,)
 ) -> float: # in [2a / (1 + a), 1] for a share a of anomalous images
     "Largest F1 over all thresholds."
     scores, labels = check_scores(scores, labels)
@@ -114,7 +114,7 @@ def _ends(values, level):
 
 def bootstrap_interval(
     scores, # one number per image, (N,)
-    labels, # True where anomalous, (N,)
+    labels, # labels, True where anomalous, (N,)
     metric: str = 'auroc', # 'auroc', 'auprc', 'auprc_linear' or 'f1_max'
     level: float = .95, # coverage of the interval, in (0, 1)
     n_resamples: int = 2000, # number of resamples
@@ -129,7 +129,7 @@ def bootstrap_interval(
 def bootstrap_difference(
     scores_a, # scores of detector a, (N,)
     scores_b, # scores of detector b for the same images, (N,)
-    labels, # True where anomalous, (N,)
+    labels, # labels, True where anomalous, (N,)
     metric: str = 'auroc', # 'auroc', 'auprc', 'auprc_linear' or 'f1_max'
     level: float = .95, # coverage of the interval, in (0, 1)
     n_resamples: int = 2000, # number of resamples
@@ -282,7 +282,7 @@ def pixel_table(
 # %% ../../nbs/detector/31_metrics.ipynb #418bb682
 def results_table(
     scores: Mapping, # name of the detector -> its scores, (N,)
-    labels, # True where anomalous, (N,)
+    labels, # labels, True where anomalous, (N,)
     n_resamples: int = 2000, # number of resamples
     seed: int = 0, # seed of the resampling, the same for all detectors
 ) -> pd.DataFrame: # model, auroc, auroc_low, auroc_high, auprc, auprc_low, auprc_high, auprc_linear, f1_max

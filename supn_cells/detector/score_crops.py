@@ -123,7 +123,7 @@ def score_folder(
     cells: str | Path, # folder of the cells
     folder: str | Path, # folder of the run
     rate: float = .05, # false-alarm rate, in (0, 1)
-    maps: bool = True, # keep the maps: 8 bytes a pixel on the disk
+    maps: bool = True, # whether to keep the maps, 8 bytes a pixel on the disk
     client=None, # client from `open_cluster`, whose workers see the same folders; None: score here
     device: str = 'cpu', # device that scores
     progress: bool = True, # show a progress bar

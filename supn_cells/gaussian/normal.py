@@ -387,7 +387,7 @@ def _index(pixel, event_shape):
 # %% ../../nbs/gaussian/12_normal.ipynb #392eb443
 @patch
 def covariance_row(self: StructuredNormal,
-    pixel: tuple, # (row, column) for C = 1, or (channel, row, column)
+    pixel: tuple, # position, (row, column) for C = 1, or (channel, row, column)
 ) -> Tensor: # batch_shape + (C, H, W)
     "Exact covariance of one pixel with every pixel, by two solves; ValueError if it lies outside the image."
     spike = self._loc.new_zeros(self._event_shape)
@@ -398,7 +398,7 @@ def covariance_row(self: StructuredNormal,
 # %% ../../nbs/gaussian/12_normal.ipynb #52f9b6b8
 @patch
 def correlation(self: StructuredNormal,
-    pixel: tuple, # (row, column) for C = 1, or (channel, row, column)
+    pixel: tuple, # position, (row, column) for C = 1, or (channel, row, column)
 ) -> Tensor: # batch_shape + (C, H, W), in [-1, 1]
     """Exact correlation of one pixel with every pixel, at the cost of `variance`.
     ValueError if it lies outside the image."""

@@ -74,7 +74,7 @@ def _connectivity(m, channels=1):
 
 # %% ../../nbs/gaussian/10_stencil.ipynb #eefe071b
 def overlap(
-    offset: tuple, # (rows down, columns to the right), of either sign
+    offset: tuple, # offset (rows down, columns to the right), of either sign
     h: int, # height of the image in pixels
     w: int, # width of the image in pixels
 ) -> tuple: # (here, there), two indices for tensors (..., H, W)
