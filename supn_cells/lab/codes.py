@@ -83,7 +83,7 @@ def code_panels(
     offset: int = 0, # number of the off-diagonal, from 0, in the order of `offsets`
     channel: int = 0, # channel of the image
 ) -> dict: # title -> picture, (H, W)
-    "What the Gaussian at a code looks like; ValueError if the pixel lies outside the image."
+    "Pictures of the Gaussian at a code; ValueError if the pixel lies outside the image."
     p, k, at, steps = view.normal, channel, (channel, *pixel), offsets(view.normal.connectivity)
     samples, deviation = view.samples(3)[:, k], p.variance.sqrt()
     correlation = p.covariance_row(at)/(deviation[at]*deviation)
@@ -98,7 +98,7 @@ def code_panels(
 
 # %% ../../nbs/lab/95_codes.ipynb #a484813b
 def _colours(title, picture, ranges):
-    "Colours of a panel; `ranges` remembers those of the first code."
+    "Colours of a panel; `ranges` remembers the ranges of the first code."
     if title.startswith(('off', 'corr')): return dict(cmap='RdBu_r', vmin=-1, vmax=1)
     if title.startswith(('mean', 'sample')): return dict(cmap='gray', vmin=-1, vmax=1)
     low, high = ranges.setdefault(title, (float(picture.min()), float(picture.max())))
