@@ -31,7 +31,7 @@ def add_ellipsoids(
     masks: torch.Tensor, # pixels of the cells, bool, (N, 1, H, W), none empty
     texture: str, # 'noisy' or 'smooth'
     alpha: float = 1., # weight of the patch, 0 to 1
-    seed: int = 0, # seed; image i depends on seed and i alone, its position and angle not on the texture
+    seed: int = 0, # seed; image i depends on seed and i alone, and both textures get one position and angle
 ) -> tuple: # images + alpha * patch, not clipped; pixels of the patches, bool; (N, 1, H, W) each
     "Add an elliptic patch to each cell; ValueError if an argument is unfit."
     if texture not in ('noisy', 'smooth'):
