@@ -133,7 +133,7 @@ def remove_hot_pixels(
 # %% ../../nbs/cells/20_images.ipynb #f3addc62
 def flip(
     x: Tensor, # images, (N, C, H, W)
-    flips: Tensor, # mirror left-right, top-bottom, diagonally (optional row)? (2 or 3, N or 1), bool
+    flips: Tensor, # decisions: left-right, top-bottom, optionally diagonal, bool, (2 or 3, N or 1)
 ) -> Tensor: # (N, C, H, W)
     "Mirror chosen images left-right, then top-bottom, then about the diagonal (square images only)."
     flips = flips[..., None, None, None]
