@@ -18,7 +18,7 @@ from .images import blur, erode, remove_hot_pixels, rescale
 # %% ../../nbs/cells/21_cells.ipynb #4dd1e02d
 @dataclass
 class CellSet:
-    "Images of cells with what is known about them; ValueError if the parts do not fit."
+    "Images of cells with masks, spots and names; ValueError if the parts do not fit."
     images: Tensor # (N, C, H, W), float32, in (-1, 1)
     masks: Tensor = None # pixels of the cell, (N, 1, H, W), bool
     spots: Tensor = None # pixels of the anomaly, (N, 1, H, W), bool
@@ -59,7 +59,7 @@ def subset(self: CellSet, indices):
 # %% ../../nbs/cells/21_cells.ipynb #1001936d
 @patch
 def __add__(self: CellSet, other):
-    "These cells and then those of `other`; a part that one of them lacks is left out."
+    "These cells, then the cells of `other`; a part that one of the sets lacks is left out."
     mine, theirs = self._tensors(), other._tensors()
     sizes = [tuple(parts['images'].shape[1:]) for parts in (mine, theirs)]
     if sizes[0] != sizes[1]:
@@ -128,8 +128,8 @@ def _bin(cells, factor):
 @dataclass(frozen=True)
 class Preparation:
     "Preparation of recorded cells for a detector, in this order; ValueError if binning is below 1."
-    remove_hot_pixels: bool = False # for images that are not blurred already
-    blur: bool = False # Gaussian of 5 taps, sigma 2 pixels, as in the paper
+    remove_hot_pixels: bool = False # whether hot pixels are removed, from images that are not blurred already
+    blur: bool = False # whether to blur as in the paper: Gaussian of 5 taps, sigma 2 pixels
     binning: int = 1 # pixels averaged in each direction, a divisor of height and width
 
     def __post_init__(self):
@@ -137,7 +137,7 @@ class Preparation:
 
     def to_dict(self) -> dict: return asdict(self)
 
-    def __call__(self, cells: CellSet) -> CellSet: # of height and width H/binning, W/binning
+    def __call__(self, cells: CellSet) -> CellSet: # cells of height H/binning and width W/binning
         "Prepare cells; ValueError if binning does not divide their height and width."
         if self.remove_hot_pixels:
             cells = replace(cells, images=rescale(remove_hot_pixels(cells.images), names=cells.names))
@@ -148,8 +148,8 @@ class Preparation:
 def fill_outside(
     cells: CellSet, # cells with masks
     depth: float = 1., # depth up to which pixels of the mask are filled as well, pixels
-) -> CellSet: # of the same class, with the same masks
-    "The cells on a ground of their own median level, in each channel; ValueError without masks."
+) -> CellSet: # cells of the same class, with the same masks
+    "The cells on a background of their own median level, in each channel; ValueError without masks."
     if cells.masks is None: raise ValueError('cells without masks have no outside to fill')
     inside = erode(cells.masks, depth).to(cells.images.device)
     level = cells.images.masked_fill(~inside, torch.nan).flatten(2).nanmedian(2).values[..., None, None]
