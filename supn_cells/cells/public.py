@@ -25,7 +25,7 @@ def find_set(
     parts: list, # files and folders in the set, may have * for any name
     path=None, # the set, or a folder that contains it; default: $SUPN_CELLS_DATA, then the cache
     title: str = '', # name of the set in the error; default: name of its folder
-    get: str = '', # what to do if the set is missing; default: give its folder
+    get: str = '', # advice in the error if the set is missing; default: give its folder
 ) -> Path: # folder of the set
     "Find a set of images; FileNotFoundError says what is missing and what to do."
     folder = Path(path or os.environ.get('SUPN_CELLS_DATA') or pooch.os_cache('supn_cells'))
@@ -44,7 +44,7 @@ def fetch_file(
     url: str, # address of the file
     path: Path, # file to write
     title: str, # name of the set in the error
-    get: str, # what to do if the file cannot be fetched
+    get: str, # advice in the error if the file cannot be fetched
 ) -> None:
     "Download a file; ConnectionError says why not, and what to do."
     try: pooch.HTTPDownloader(progressbar=True, timeout=20)(url, str(path), None)
