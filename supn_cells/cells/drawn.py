@@ -61,7 +61,7 @@ def _camera(rng, photons, hot=0.):
 
 # %% ../../nbs/cells/24_drawn.ipynb #2f7d5bea
 def _add_neighbours(rng, light, centre, radius, px):
-    "Light of a cell, (size, size), with that of its neighbours, about one on average."
+    "Light of a cell, (size, size), with neighbours added, about one on average."
     size = len(light)
     for _ in range(rng.poisson(1.2)):
         r, turn = rng.normal(35, 2.5)*px, rng.uniform(0, 2*np.pi)
@@ -72,7 +72,7 @@ def _add_neighbours(rng, light, centre, radius, px):
 
 # %% ../../nbs/cells/24_drawn.ipynb #9a7117db
 def _synthetic_raw(rng, infected=False, size=128):
-    "A camera image, uint8, 0 to 254, the mask of the cell and that of the spots, bool, (size, size) each."
+    "Camera image, uint8, 0 to 254, mask of the cell and mask of the spots, bool, (size, size) each."
     px = size/128
     plateau = np.exp(rng.uniform(np.log(20), np.log(600)))/px**2
     centre = (size - 1)/2 + rng.normal(0, px, 2)
@@ -132,7 +132,7 @@ def position_in(
     return rng.choice(np.argwhere(depth > min(distance, depth.max()/2))) + rng.uniform(-.5, .5, 2)
 
 # %% ../../nbs/cells/24_drawn.ipynb #b81c0d4d
-_POLARITIES = 'bright', 'dark', 'both' # of spots
+_POLARITIES = 'bright', 'dark', 'both' # polarities of spots
 
 
 def check_polarity(
@@ -262,7 +262,7 @@ def _truth_table(labels, centres, radii, infected, in_focus):
 # %% ../../nbs/cells/24_drawn.ipynb #bfdbdaf5
 @dataclass
 class FrameTruth:
-    "A synthetic frame and what is in it."
+    "A synthetic frame with its truth."
     frame: Frame # uint16, (H, W)
     labels: np.ndarray # 0 background, 1 to N the cells, int32, (H, W)
     spots: np.ndarray # pixels of the parasites, bool, (H, W)
