@@ -420,7 +420,7 @@ def load_model(
     folder: str | Path, # folder of the model
     kinds: tuple[str, ...] | None = None, # likelihoods to load; None: all that are in the folder
     device: str = 'cpu',
-) -> VAE: # in evaluation mode
+) -> VAE: # model in evaluation mode
     "Rebuild a trained model; FileNotFoundError or ValueError names the file that is missing or does not fit."
     config = read_config(folder)
     _read_stage('mean', folder, config) # refuses a mistyped size before a model of that size is made
