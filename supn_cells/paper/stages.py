@@ -168,7 +168,7 @@ class _WatchCollapse:
 def initialise(self: VAE,
     stage: str, # 'mean', 'diag' or 'supn'
     seed: int, # seed of the weights
-    level: float | None = None, # intensity at which decoded means start; None: that of the fresh weights
+    level: float | None = None, # intensity at which decoded means start; None: as the fresh weights give it
 ) -> None:
     "Give one stage fresh weights, a function of the seed; the global random state is untouched."
     device = self.encoder.dense.weight.device
@@ -214,7 +214,7 @@ class _KeepWeights:
 
 # %% ../../nbs/paper/51_stages.ipynb #6d567cc6
 def _attempt(task, settings, folder, callbacks, attempt, progress):
-    "Train once, from the saved state if it is of this attempt; _Collapsed if the means stop to vary."
+    "Train once, from the saved state if it is of this attempt; _Collapsed if the means stop varying."
     model, config, stage = task.model, task.config, task.config.stage
     params = stage_tensors(model, stage)
     adam = torch.optim.Adam(params.values(), lr=config.lr, fused=True)
