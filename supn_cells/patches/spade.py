@@ -32,7 +32,7 @@ def _nearest_aligned(maps, gallery, near):
 
 # %% ../../nbs/patches/61_spade.ipynb #5765b6ab
 def _nearest_anywhere(maps, gallery, near):
-    "The same at any position of each map."
+    "Least distances as in `_nearest_aligned`, but to any position of each map."
     def level(m, start): # distances of all images in one map
         banks = (gallery[rows, start:start + m[0].numel()].view(-1, m.shape[1]) for rows in near)
         return torch.stack([nearest(x.flatten(1).T, bank)[0] for x, bank in zip(m, banks)])
