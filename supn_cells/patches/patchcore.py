@@ -49,8 +49,8 @@ def _choose(near, squares, far, most):
 
 # %% ../../nbs/patches/63_patchcore.ipynb #17d8d44a
 def _k_centre(x, n, pool=4096, rows=4096, progress=True):
-    """Row numbers of n vectors of x (M, D), greedy k-centre from row 0, chosen among `pool` vectors at a time and
-    read `rows` at a time. ValueError if n is not between 1 and M."""
+    """Row numbers of n vectors of x (M, D), greedy k-centre from row 0, chosen among `pool` vectors at a time
+    and read `rows` at a time. ValueError if n is not between 1 and M."""
     if not 1 <= n <= len(x): raise ValueError(f'{n} of {len(x)} vectors cannot be chosen')
     wide = torch.promote_types(x.dtype, torch.float32)
     norms = torch.cat([part.to(wide).square().sum(1) for part in x.split(rows)])
@@ -67,7 +67,7 @@ def _k_centre(x, n, pool=4096, rows=4096, progress=True):
 # %% ../../nbs/patches/63_patchcore.ipynb #9f38c6c7
 def random_projection(
     vectors: int, # number of vectors to project
-    channels: int, # D
+    channels: int, # length D of a vector
     seed: int = 0, # seed of the matrix
 ) -> Tensor: # (D, q), or (D, 0) if q would not be less than D
     "Sparse random matrix that roughly keeps the distances between this many vectors."
@@ -79,10 +79,10 @@ def random_projection(
 # %% ../../nbs/patches/63_patchcore.ipynb #1a891f87
 def reweight(
     patch: Tensor, # the farthest vector of each image, (B, D)
-    distance: Tensor, # from its nearest in the bank, (B,)
+    distance: Tensor, # distance of this vector to the nearest vector of the bank, (B,)
     index: Tensor, # row number of that nearest vector, (B,)
-    bank: Tensor, # (M, D)
-    neighbours: int, # neighbours of that vector, itself included
+    bank: Tensor, # vectors that were kept, (M, D)
+    neighbours: int, # number of neighbours of the nearest vector, itself included
     how: str, # 'scaled', 'published' or 'none'
 ) -> Tensor: # scores, (B,)
     "Weigh the largest distance of an image by the density of the bank there (PatchCore, equation 7)."
