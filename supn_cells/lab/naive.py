@@ -68,7 +68,7 @@ def naive_padim(
 
 # %% ../../nbs/lab/98_naive.ipynb #c5f4a622
 def naive_k_centre(
-    x: Tensor, # (M, D)
+    x: Tensor, # vectors to choose from, (M, D)
     n: int, # number of vectors to choose
 ) -> Tensor: # row numbers, (n,)
     "Greedy k-centre, one pass over all vectors for each choice."
