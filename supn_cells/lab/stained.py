@@ -30,7 +30,7 @@ from .mvtec import read_colour
 
 # %% ../../nbs/lab/93_stained.ipynb #025e934d
 _HEALTHY = 'healthy' # kind of normal cells
-_UNCERTAIN = 'difficult', 'uncategorised' # kinds of cells of which nobody knows the kind
+_UNCERTAIN = 'difficult', 'uncategorised' # labels of cells whose kind is not known
 
 
 class GroupedCells(CellSet):
