@@ -33,7 +33,7 @@ from .stained import GroupedCells, add_dark_spots
 def dark_view(
     cells: CellSet, # stained cells, cut out, with masks
 ) -> CellSet: # the cells with bright parasites and no edge at the mask
-    "The negative of the cells on a ground of their own level."
+    "The negative of the cells on a background of their own median level."
     filled = fill_outside(cells)
     return replace(filled, images=-filled.images)
 
@@ -43,9 +43,9 @@ def choose_settings(
     grid: list[dict], # settings to try
     held: GroupedCells, # healthy cells that the detector was not fitted to
     view: Callable = lambda cells: cells, # transformation of the cells before the detector sees them
-    seed: int = 0, # seed of the artificial spots
+    seed: int = 0, # seed of the injected spots
 ) -> tuple[dict, pd.DataFrame]: # the best settings, and the AUROC of all settings
-    "Settings with the highest AUROC for artificial spots; ValueError if there are infected cells."
+    "Settings with the highest AUROC for injected spots; ValueError if there are infected cells."
     if held.labels.any(): raise ValueError('settings are chosen on healthy cells: remove the infected ones')
     both = view(held + add_dark_spots(held, seed))
     labels = torch.arange(len(both)) >= len(held)
@@ -64,7 +64,7 @@ def _layers(channels):
 
 # %% ../../nbs/lab/94_rivals.ipynb #31bd5607
 class AnoMalNet(Detector):
-    "Mean squared reconstruction error of a convolutional autoencoder; `threshold` is that of the paper."
+    "Mean squared reconstruction error of a convolutional autoencoder, with the `threshold` of its paper."
     fitted = ('threshold',)
 
     def __init__(self,
@@ -184,7 +184,7 @@ def _detected(p):
 
 
 def _alarms(p):
-    "Shares of healthy cells with an alarm, from their p-values, and whether these lie where they should."
+    "Shares of healthy cells with an alarm, from their p-values, and whether they lie in their intervals."
     none = pd.DataFrame({'rate': _RATES, 'observed': np.nan, 'inside': None})
     alarms = {}
     for row in (false_alarm_table(p, _RATES) if len(p) else none).itertuples():
@@ -230,7 +230,7 @@ def relative_to_group(
     reference: Tensor, # healthy cells that tell the level of their slide, bool, (n,)
     share: float = .8, # share of the reference cells that are below the level
 ) -> Tensor: # float64, (n,)
-    "Scores less the level of their slide; ValueError names a slide without reference cells."
+    "Scores minus the level of their slide; ValueError names a slide without reference cells."
     scores, groups, levelled = scores.double().cpu(), np.array(groups), torch.empty(len(scores)).double()
     for group in np.unique(groups):
         own = torch.from_numpy(groups == group)
