@@ -49,7 +49,7 @@ from ..paper.vae import VAE, ModelConfig, NetworkConfig, load_model, save_stage
 def mutate(
     data: bytes, # content of a sound file, not empty
     rng: np.random.Generator, # source of randomness
-) -> bytes: # differs from `data`
+) -> bytes: # damaged content, never equal to `data`
     "The content with one random damage."
     while True:
         x = bytearray(data)
@@ -224,7 +224,7 @@ def _sound_parameters():
 
 def _sound_export(folder):
     "Contents and judge of an export whose graph does nothing."
-    import onnx # of the extra `export`
+    import onnx # needs the extra `export`
     value = onnx.helper.make_tensor_value_info('windows', onnx.TensorProto.FLOAT, [1])
     node = onnx.helper.make_node('Identity', ['windows'], ['ratio'])
     out = onnx.helper.make_tensor_value_info('ratio', onnx.TensorProto.FLOAT, [1])
