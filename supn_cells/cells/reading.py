@@ -39,7 +39,7 @@ _VENDORS = {
 @dataclass
 class _Stack:
     "Planes of an array with named axes; ValueError if the axes do not fit."
-    array: object # of any shape, only indexed, so it may decode planes when they are asked for
+    array: object # array of any shape; only indexed, so it may decode planes on demand
     axes: str # a letter for each axis
     channel_names: list = None # names of the channels
     pixel_size: float = None # micrometres; None: not known
@@ -56,10 +56,10 @@ class _Stack:
         self.shape = *(n for _, n in long), shape[axes.index('Y')], shape[axes.index('X')]
 
     def _only(self, axes):
-        "Letter and length of the one axis of some, or of none; ValueError if there are more."
+        "Letter and length of the axis in a list of at most one; ValueError if there are more."
         if len(axes) < 2: return axes[0] if axes else ('', 1)
         letters = ' and '.join(a for a, _ in axes)
-        raise ValueError(f'it has the axes {self.axes}: save those of {letters} apart')
+        raise ValueError(f'it has the axes {self.axes}: save {letters} in separate files')
 
     def plane(self, c=0, k=0):
         "Plane `k` of the stack in channel `c`, (H, W)."
@@ -238,7 +238,7 @@ _MAX_VALUES = 2**27 # values in an image of a cell, 0.5 GiB as float32; a small 
 
 
 def _to_float(x):
-    "A plane as float32, whole numbers that do not fit less the smallest; ValueError if grey levels are lost."
+    "A plane as float32, minus its minimum if its numbers do not fit; ValueError if grey levels are lost."
     small = x.astype(np.float32)
     if x.dtype.kind not in 'iu' or (small.astype(np.float64) == x).all(): return small
     small = (x.astype(np.float64) - float(x.min())).astype(np.float32)
@@ -342,7 +342,7 @@ def _read_images(files):
 def _read_masks(files, images, size):
     "Masks of `files` as one array, (N, 1, H, W), for `images`, which all have the same size."
     masks = []
-    # the bar first: so it sees the end
+    # zip asks the bar first, so the bar sees the end
     for image, file in zip(progress_bar(images, desc='reading masks', delay=2, leave=False), files):
         mask = read_mask(file)
         if mask.shape != size:
@@ -376,7 +376,7 @@ def cell_files(
 def read_cells(
     files, # image files, as `cell_files` returns them
     mask_files=None, # mask file of each image; None: no masks
-) -> CellSet: # rescaled to (-1, 1); `names` are those of the files, with their endings
+) -> CellSet: # cells rescaled to (-1, 1), named like their files, endings included
     "Read some cells of a folder; ValueError names the first file that is unfit."
     raws = _read_images(files)
     masks = mask_files and torch.from_numpy(_read_masks(mask_files, files, raws.shape[-2:]))
@@ -386,14 +386,14 @@ def read_cells(
 def load_cells(
     folder, # folder of raw images, or a folder with sub-folders `raw` and (optional) `mask`
     mask_folder=None, # folder of masks with the names of the images
-) -> CellSet: # rescaled to (-1, 1), sorted by name; `names` are those of the files, with their endings
+) -> CellSet: # cells rescaled to (-1, 1), sorted by name, named like their files, endings included
     "Load a folder of cells; an error names the first file that is missing or unfit."
     return read_cells(*cell_files(folder, mask_folder))
 
 # %% ../../nbs/cells/22_reading.ipynb #0142eaed
 @dataclass
 class Frame:
-    "One grey plane of a file or an array; ValueError if it is not one."
+    "One grey plane of a file or an array; ValueError if the pixels are not one plane of numbers."
     pixels: np.ndarray # (H, W), numbers; may be a memory map
     name: str # beginning of the names of its files; name of the frame's own file without the ending
     pixel_size: float = None # micrometres; None: not known
@@ -485,8 +485,8 @@ def array_frame(
     array: np.ndarray, # array with any axes
     name: str = 'frame', # name for tables and files
     axes: str = 'YX', # letter of each axis: Y, X, C or S for channels, any other for a stack
-    channel: str = '', # name or number of the channel; empty: there is one
-    plane: str = '', # number, 'middle', 'max', 'min' or 'mean' of the stack; empty: there is one plane
+    channel: str = '', # name or number of the channel; empty: there is only one
+    plane: str = '', # number, 'middle', 'max', 'min' or 'mean' of the stack; empty: there is only one
     channel_names: list = None, # names of the channels
     pixel_size: float = None, # micrometres; None: not known
 ) -> Frame:
@@ -498,8 +498,8 @@ def array_frame(
 # %% ../../nbs/cells/22_reading.ipynb #d9cb9488
 def read_frame(
     path: str | Path, # TIFF, PNG or JPEG file
-    channel: str = '', # name or number of the channel; empty: there is one
-    plane: str = '', # number, 'middle', 'max', 'min' or 'mean' of the stack; empty: there is one plane
+    channel: str = '', # name or number of the channel; empty: there is only one
+    plane: str = '', # number, 'middle', 'max', 'min' or 'mean' of the stack; empty: there is only one
 ) -> Frame:
     "One plane of a file; FileNotFoundError or ValueError names the file and says what to do."
     with _open_image(path) as stack:
