@@ -248,8 +248,8 @@ def page_picture(self: Exploration) -> Image.Image: # RGB
 # %% ../../nbs/explorer/82_explorer.ipynb #e7249f5f
 @patch
 def cell_at(self: Exploration,
-    x: float, # from 0 (left) to 1 (right) of the page
-    y: float, # from 0 (top) to 1 (bottom) of the page
+    x: float, # horizontal position on the page, 0 (left) to 1 (right)
+    y: float, # vertical position on the page, 0 (top) to 1 (bottom)
 ) -> int | None: # number of the cell; None: there is no cell
     "The cell at a position of the page."
     column, row = math.floor(x*self.columns), math.floor(y*self.rows)
@@ -362,9 +362,9 @@ def to_png(
 
 def pixel_at(
     figure: Figure, # figure of panels with images
-    x: float, # from 0 (left) to 1 (right) of the figure
-    y: float, # from 0 (top) to 1 (bottom) of the figure
-) -> tuple[int, int] | None: # row and column; None beside the panels
+    x: float, # horizontal position in the figure, 0 (left) to 1 (right)
+    y: float, # vertical position in the figure, 0 (top) to 1 (bottom)
+) -> tuple[int, int] | None: # row and column in the image; None beside the panels
     "The pixel at a position of a figure."
     for ax in figure.axes:
         box = ax.get_position()
