@@ -295,13 +295,13 @@ def _decided_scale(result): # 0: not yet
 
 # %% ../../nbs/frames/71_frames.ipynb #4dcc799a
 @patch
-def predict_frames(self: Detector, # calibrated
+def predict_frames(self: Detector, # calibrated detector
     frames: Iterable, # frames, paths of files, or arrays
     labels: Iterable = None, # a label image or None for each frame; None: all cells are searched for
     options: FrameOptions = FrameOptions(), # settings for all frames
     progress: bool = True, # show progress bars
     **settings, # fields of `FrameOptions` to replace in `options`, such as channel='GFP'
-) -> Iterator[FrameResult]: # one after the other
+) -> Iterator[FrameResult]: # results, one after the other
     "Score frame after frame; ValueError names an unfit frame, or says that the calibration is missing."
     options = replace(options, **settings)
     _check_calibration(self, options)
@@ -402,7 +402,7 @@ def _frame_row(result, seconds):
 @dataclass
 class _FrameScorer:
     "Scores the frames of a run and writes their files."
-    detector: Detector # calibrated
+    detector: Detector # calibrated detector
     device: str # device of the detector
     folder: Path # folder of the run
     labels: str | Path # folder of label images; empty: beside the frames
@@ -467,7 +467,7 @@ def _read_cells(folder, frames):
 
 # %% ../../nbs/frames/71_frames.ipynb #92af349a
 def score_files(
-    detector: Detector, # calibrated
+    detector: Detector, # calibrated detector
     files: list, # paths of frames, see `frame_files`
     folder: str | Path, # folder of the run
     labels: str | Path = '', # folder of their label images; empty: beside the frames if there are any
