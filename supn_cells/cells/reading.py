@@ -509,7 +509,7 @@ def read_frame(
 # %% ../../nbs/cells/22_reading.ipynb #067890f1
 def frame_files(
     path: str | Path, # file of a frame, or a folder of frames
-) -> list[Path]: # sorted by name
+) -> list[Path]: # files of frames, sorted by name
     "The frames of a folder, or the one file; FileNotFoundError or ValueError names what is wrong."
     path = Path(path)
     if path.is_file(): return [path]
