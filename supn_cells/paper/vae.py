@@ -403,7 +403,7 @@ def _read_stage(stage, folder, config):
 
 
 def load_stage(
-    model: VAE, # gets the likelihood of the stage if it lacks it
+    model: VAE, # model to fill; gets the likelihood of the stage if it lacks it
     stage: str, # 'mean', 'diag' or 'supn'
     folder: str | Path, # folder of the model
 ) -> None:
