@@ -170,7 +170,7 @@ def whitened_residuals(
 class VAEDetector(Detector):
     "A trained autoencoder with one of its likelihoods; a subclass says how it scores."
     def __init__(self,
-        model: VAE, # trained
+        model: VAE, # trained model
         kind: str, # likelihood: 'supn', 'diag' or 'l2'
         name: str, # name of the detector in tables
         erosion: float = 0., # pixels that count are deeper than this in the mask
@@ -199,7 +199,7 @@ class VAEDetector(Detector):
 # %% ../../nbs/paper/52_scores.ipynb #c2efa862
 @patch
 def expectation(self: VAEDetector,
-    cells: CellSet, # prepared, on the device of the detector
+    cells: CellSet, # prepared cells, on the device of the detector
 ) -> tuple[Tensor, Tensor]: # expected images and whitened residuals, (N, C, H, W)
     "The image that the model decodes for each cell, and its whitened difference from the cell."
     p = self.model(self.model.encode(cells.images).loc, self.kind)
@@ -209,7 +209,7 @@ def expectation(self: VAEDetector,
 class SampledVAE(VAEDetector):
     "The paper's score: largest tile of squared whitened residuals, averaged over codes."
     def __init__(self,
-        model: VAE, # trained
+        model: VAE, # trained model
         kind: str = 'supn', # likelihood
         n_samples: int = 100, # codes per image
         seed: int = 0, # seed of the codes
@@ -226,7 +226,7 @@ class SampledVAE(VAEDetector):
 class RestoredVAE(VAEDetector):
     "The paper's score with restoration: largest tile at the restored code."
     def __init__(self,
-        model: VAE, # trained
+        model: VAE, # trained model
         kind: str = 'supn', # likelihood
         objective: str = 'paper', # 'paper' or 'posterior', as for `score_restored`
         steps: int = 100, # steps of Adam
@@ -292,7 +292,7 @@ def matched_filter(
 class MatchedVAE(VAEDetector):
     "Largest T of the matched filter inside the eroded mask; ValueError unless all widths are positive."
     def __init__(self,
-        model: VAE, # trained
+        model: VAE, # trained model
         kind: str = 'supn', # likelihood
         sigmas: tuple = (1.5, 2., 3.), # standard deviations of the spots, pixels of the prepared image
         batch: int = 64, # images decoded at a time
