@@ -254,7 +254,7 @@ def rebuild(cls: FeatureDetector,
 
 @patch
 def save(self: FeatureDetector,
-    folder: str | Path, # made if missing
+    folder: str | Path, # folder of the detector, made if missing
 ) -> Path: # detector.safetensors in this folder
     "As `Detector.save`; ValueError also if the network was given as a module."
     if self.settings['backbone'] is not None: return Detector.save(self, folder)
@@ -283,7 +283,7 @@ def _stream(detector, loader, names, progress):
 def fit(self: FeatureDetector,
     cells: CellSet | Iterable, # healthy cells as recorded, or a loader of their images
     progress: bool = True, # show a progress bar
-) -> FeatureDetector: # itself
+) -> FeatureDetector: # the detector itself
     "Learn from healthy cells; ValueError names the cell that is unfit, or says what is missing."
     self.keep(**dict.fromkeys(self.fitted))
     names = None
@@ -307,7 +307,7 @@ def _judge_batch(self: FeatureDetector, x):
 
 @patch
 def judge(self: FeatureDetector,
-    cells: CellSet, # prepared, on the device of the detector
+    cells: CellSet, # prepared cells, on the device of the detector
     progress: bool = True, # show a progress bar
 ) -> tuple[Tensor, Tensor, Tensor]: # (N,), (N, 1, H, W) and bool (N, 1, H, W)
     "Score and map of each image, and the pixels that the network has seen."
