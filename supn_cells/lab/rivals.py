@@ -101,7 +101,7 @@ class AnoMalNet(Detector):
 def fit(self: AnoMalNet,
     cells: CellSet, # healthy cells, as recorded
     progress: bool = True, # show a progress bar
-) -> AnoMalNet: # itself
+) -> AnoMalNet: # the detector itself
     "Train the network and set the threshold; ValueError names the cell that is unfit."
     check_cells(cells.images, names=cells.names, least=2)
     x, chosen = self.preparation(cells).images, self.settings
@@ -155,7 +155,7 @@ class SupervisedTrees(Detector):
     def fit(self,
         cells: GroupedCells, # healthy and infected cells
         progress: bool = True, # accepted as by other detectors; nothing is shown
-    ) -> 'SupervisedTrees': # itself
+    ) -> 'SupervisedTrees': # the detector itself
         "Learn from labels; ValueError if all cells are healthy or all are infected."
         if cells.labels.all() or not cells.labels.any():
             raise ValueError('the trees need healthy and infected cells')
