@@ -49,8 +49,8 @@ def _choose(near, squares, far, most):
 
 # %% ../../nbs/patches/63_patchcore.ipynb #17d8d44a
 def _k_centre(x, n, pool=4096, rows=4096, progress=True):
-    """Row numbers of n vectors of x (M, D), greedy k-centre from row 0, chosen among `pool` vectors at a time
-    and read `rows` at a time. ValueError if n is not between 1 and M."""
+    """Row numbers of n vectors of x (M, D), by greedy k-centre from row 0. `pool` vectors are candidates at a
+    time, and `rows` are read at a time. ValueError if n is not between 1 and M."""
     if not 1 <= n <= len(x): raise ValueError(f'{n} of {len(x)} vectors cannot be chosen')
     wide = torch.promote_types(x.dtype, torch.float32)
     norms = torch.cat([part.to(wide).square().sum(1) for part in x.split(rows)])
