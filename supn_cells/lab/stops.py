@@ -265,13 +265,15 @@ def stop_campaign(
     n_kills: int, # number of stops, SIGKILL and SIGTERM in turn
     n_full: int, # number of trials with limited sizes of files
     seed: int = 0, # seed of moments, sizes and processes
+    progress: bool = True, # show a progress bar
 ) -> pd.DataFrame: # task, what was done, how it ended, and what was found; a row for each trial
     "Stop tasks, and start them again; RuntimeError if a task fails undisturbed."
     rng, rows, sound = np.random.default_rng(seed), [], {}
     _forks(_HEAVY)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for k in progress_bar(range(n_kills + n_full), desc='stopped work', delay=0):
+        trials = range(n_kills + n_full)
+        for k in progress_bar(trials, desc='stopped work', delay=0, disable=not progress):
             task, number = tasks[k % len(tasks)], (signal.SIGKILL, signal.SIGTERM)[k//len(tasks) % 2]
             if task.name not in sound: sound[task.name] = _undisturbed(task, folder/task.name)
             shutil.copytree(folder/task.name/'before', folder/str(k))
