@@ -269,7 +269,7 @@ def stop_campaign(
 ) -> pd.DataFrame: # task, what was done, how it ended, and what was found; a row for each trial
     "Stop tasks, and start them again; RuntimeError if a task fails undisturbed."
     rng, rows, sound = np.random.default_rng(seed), [], {}
-    _forks(_HEAVY)
+    if n_kills + n_full: _forks(_HEAVY)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         trials = range(n_kills + n_full)
