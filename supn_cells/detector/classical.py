@@ -55,7 +55,7 @@ def matched_blobs(
 
 # %% ../../nbs/detector/35_classical.ipynb #cde56e9d
 class BlobFilter(Detector):
-    "Largest value of the blob filter inside the eroded mask, over all channels."
+    "Highest values of the blob filter inside the eroded mask, over all channels."
     def __init__(self,
         sigma: float = 2., # standard deviation of the filter, pixels of the prepared image
         erosion: float = 6., # depth in the mask from which spots count, pixels of the prepared image
@@ -63,6 +63,7 @@ class BlobFilter(Detector):
         clutter: float = 0., # clutter of `allow_clutter`, for images of one channel with masks
         dark: bool = False, # whether dark spots count as bright spots do
         preparation: Preparation = Preparation(blur=True), # preparation of recorded cells
+        extent: float = 0., # share of the pixels that count whose mean is the score; 0: the largest value
     ):
         if not sigma > 0: raise ValueError(f'sigma must be positive, not {sigma}')
         if spread and clutter: raise ValueError('spread and clutter are two ways to the same end: choose one')
@@ -70,7 +71,8 @@ class BlobFilter(Detector):
             raise ValueError('clutter is for bright spots in images that are not blurred: '
                              'use dark=False, and a preparation without blur')
         name = 'LoG / MAD' if spread else 'LoG, clutter' if clutter else 'LoG'
-        super().__init__(name, preparation, erosion, sigma=sigma, spread=spread, clutter=clutter, dark=dark)
+        super().__init__(name, preparation, erosion, extent, sigma=sigma, spread=spread, clutter=clutter,
+                         dark=dark)
         self.sigma, self.spread, self.clutter, self.dark = sigma, spread, clutter, dark
         self.needs_masks = bool(clutter)
 
@@ -85,16 +87,17 @@ class BlobFilter(Detector):
 
 # %% ../../nbs/detector/35_classical.ipynb #c4cbe767
 class PCADetector(Detector):
-    "Largest residual of a projection on the principal components of healthy images, inside the eroded mask."
+    "Highest residuals of a projection on the principal components of healthy images, in the eroded mask."
     fitted = ('mean', 'components')
 
     def __init__(self,
         share: float = .99, # share of the variance of the healthy images that is explained, in (0, 1)
         erosion: float = 6., # depth in the mask from which pixels count, pixels of the prepared image
         preparation: Preparation = Preparation(blur=True), # preparation of recorded cells
+        extent: float = 0., # share of the pixels that count whose mean is the score; 0: the largest value
     ):
         if not 0 < share < 1: raise ValueError(f'share must lie between 0 and 1, not {share}')
-        super().__init__('PCA', preparation, erosion, share=share)
+        super().__init__('PCA', preparation, erosion, extent, share=share)
         self.share = share
 
     def fit(self,

@@ -68,7 +68,7 @@ def _do_piece(scorer, piece):
 
 # %% ../../nbs/detector/34_score_crops.ipynb #36fe89ea
 _PART = 'scores.part.csv'
-_CROP_COLUMNS = ['cell', 'score', 'p_value', 'alarm', 'row', 'column']
+_CROP_COLUMNS = ['cell', 'score', 'p_value', 'alarm', 'row', 'column', 'alarm_area']
 
 
 def _read_table(path):
@@ -128,7 +128,7 @@ def score_folder(
     device: str = 'cpu', # device that scores
     progress: bool = True, # show a progress bar
     piece: int = 32, # number of cells that are scored together
-) -> pd.DataFrame: # cell, score, p_value, alarm, row, column
+) -> pd.DataFrame: # cell, score, p_value, alarm, row, column, alarm_area
     """Score cells, or continue a run that was stopped. ValueError names the cell that is unfit, or what does
     not fit the run; OSError names the file. On the CPU, `reuse_memory` stays on."""
     if not client and torch.device(device).type == 'cpu': reuse_memory()
