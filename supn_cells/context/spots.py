@@ -21,7 +21,7 @@ from ..cells.cells import CellSet, Preparation, check_cells, fill_outside
 from ..cells.drawn import check_polarity
 from ..cells.images import cell_levels
 from .network import INNER, ContextConfig, ContextNet, cut_windows
-from ..detector.detector import Detector
+from ..detector.detector import Detector, mean_highest
 from ..gaussian.condition import StructuredNormal
 from ..gaussian.normal import MODEL_NAMES
 from ..gaussian.stencil import interleave, interleave_off, offsets
@@ -201,6 +201,7 @@ class ContextDetector(Detector):
         polarity: str = 'bright', # spots that count, in all channels: 'bright', 'dark' or 'both'
         fill: bool = False, # whether pixels outside the mask get the level of the cell, for cut-out cells
         weights: Sequence[float] | None = None, # weight of S of each width; None: 1
+        extent: float = 0., # share of the pixels that count whose mean is the score; 0: the largest S
     ):
         self.sigmas = [sigma] if isinstance(sigma, (int, float)) else list(sigma)
         self.weights = [1.]*len(self.sigmas) if weights is None else list(weights)
@@ -215,7 +216,7 @@ class ContextDetector(Detector):
         if fill: settings['fill'] = True
         if weights is not None: settings['weights'] = self.weights
         likelihood = '' if model.config.kind == 'supn' else f' ({MODEL_NAMES[model.config.kind]})'
-        super().__init__('context detector' + likelihood, preparation, erosion, **settings)
+        super().__init__('context detector' + likelihood, preparation, erosion, extent, **settings)
         self.model, self.clutter, self.polarity, self.fill = model, clutter, polarity, fill
 
 # %% ../../nbs/context/41_spots.ipynb #ca69fb6e
@@ -236,19 +237,27 @@ def seen(self: ContextDetector,
 
 # %% ../../nbs/context/41_spots.ipynb #a50d669f
 @patch
-def maps(self: ContextDetector,
+def judge(self: ContextDetector,
     cells: CellSet, # prepared cells, on the device of the detector
     progress: bool = True, # show a progress bar
-) -> Tensor: # (N, 1, H, W)
-    """Largest weighted S of the widths, 0 outside the mask; ValueError if the mask of a cell covers its whole
-    image, or the images have another number of channels than the training images."""
+) -> tuple[Tensor, Tensor, Tensor]: # (N,), and twice (N, 1, H, W)
+    """Score, largest weighted S of the widths, 0 where it does not count, and the pixels that count; ValueError
+    if the mask of a cell covers its whole image, or the number of channels is not that of the training."""
     if cells.images.shape[1] != self.model.config.channels:
         raise ValueError(f'{self.name} is made for images of {self.model.config.channels} channels, and '
                          f'these have {cells.images.shape[1]}')
     light, inside = cell_lights(cells, self.polarity), self.search(cells)
     filtered = filter_context(self.model, self.seen(cells).images, inside, self.sigmas, progress=progress)
     S = torch.stack([spot_score(u, G, light, self.clutter, self.polarity) for u, G in filtered])
-    return (S*S.new_tensor(self.weights).view(-1, 1, 1, 1, 1)).amax(0)*inside
+    S = S*S.new_tensor(self.weights).view(-1, 1, 1, 1, 1)*inside
+    score = torch.stack([mean_highest(s, inside, [self.extent])[0] for s in S]).amax(0)
+    return score, S.amax(0), inside
+
+
+@patch
+def maps(self: ContextDetector, cells: CellSet, progress: bool = True) -> Tensor: # (N, 1, H, W)
+    "The map of `judge`."
+    return self.judge(cells, progress)[1]
 
 # %% ../../nbs/context/41_spots.ipynb #edae50de
 @patch
