@@ -33,6 +33,7 @@ from supn_cells.context.network import (
     train_context,
 )
 from .spots import ContextDetector, cell_lights, filter_context, spot_score
+from ..detector.detector import mean_highest
 from ..detector.metrics import auroc
 
 # %% ../../nbs/context/42_choose.ipynb #592e01d7
@@ -54,11 +55,13 @@ class Settings:
     lr: float = 4e-3 # highest learning rate
     seed: int = 0 # seed of weights and windows
     weights: tuple = None # weight of S of each width, if there are several; chosen with sigma
+    extent: float = None # share of the pixels that count whose mean is the score; 0: the largest S
 
     @property
     def open(self) -> list[str]:
         "Names of settings that are not given and need cells to try them on."
-        return [name for name in ('steps', 'sigma', 'clutter', 'erosion') if getattr(self, name) is None]
+        names = 'steps', 'sigma', 'clutter', 'erosion', 'extent'
+        return [name for name in names if getattr(self, name) is None]
 
     @property
     def depth(self) -> float:
@@ -143,7 +146,9 @@ def _with_spots(cells, polarity, seed=0):
     return sets
 
 # %% ../../nbs/context/42_choose.ipynb #684d2e04
-_CLUTTERS, _EROSIONS = (0., .02, .04, .08, .16), (1., 2., 3., 4.) # values that are tried
+# values that are tried
+_CLUTTERS, _EROSIONS = (0., .02, .04, .08, .16), (1., 2., 3., 4.)
+_EXTENTS = 0., .005, .01, .02, .04, .08
 
 
 def _spot_widths(radius):
@@ -162,7 +167,7 @@ def _detector(model, settings):
     sigma = _spot_widths(settings.radius)[0] if settings.sigma is None else settings.sigma
     prepare = Preparation(remove_hot_pixels=settings.polarity == 'bright', binning=settings.binning)
     return ContextDetector(model, sigma, settings.clutter or 0., settings.depth, prepare, settings.polarity,
-                           settings.fill, settings.weights)
+                           settings.fill, settings.weights, settings.extent or 0.)
 
 
 def as_seen(
@@ -209,8 +214,8 @@ def _train_long_enough(cells, held, depth, network, training, folder, lengths, p
     return *best[1:], pd.DataFrame(tried)
 
 # %% ../../nbs/context/42_choose.ipynb #47a13bb2
-def _scores_at_once(detector, cells, sigmas, clutters, erosions):
-    "Score of each cell by (sigma, clutter, erosion), the maps of all cells at once."
+def _scores_at_once(detector, cells, sigmas, clutters, erosions, extents):
+    "Score of each cell by (sigma, clutter, erosion, extent), the maps of all cells at once."
     prepared = detector.prepare(cells).to(detector.device)
     light = cell_lights(prepared, detector.polarity)
     inside = {e: erode(prepared.masks, e).to(detector.device) for e in erosions}
@@ -219,7 +224,8 @@ def _scores_at_once(detector, cells, sigmas, clutters, erosions):
         for clutter in clutters:
             S = spot_score(*pair, light, clutter, detector.polarity)
             for e, k in inside.items():
-                scores[sigma, clutter, e] = S.masked_fill(~k, -torch.inf).amax((1, 2, 3)).cpu()
+                pooled = mean_highest(S, k, extents).cpu()
+                scores |= {(sigma, clutter, e, extent): s for extent, s in zip(extents, pooled)}
     return scores
 
 
@@ -243,20 +249,22 @@ def _compare_scores(
     sigmas, # widths of the spot, and pairs of them; pixels of the prepared image
     clutters, # relative to the light of a cell
     erosions, # pixels of the prepared image
+    extents, # shares of the pixels that count
     at_once=100, # cells whose maps of all widths are kept together
 ):
     "AUROC of cells with spots against cells without, for each setting, the best first."
     banks = [np.atleast_1d(s).tolist() for s in sigmas]
-    tried = sorted({s for bank in banks for s in bank}), clutters, erosions
+    tried = sorted({s for bank in banks for s in bank}), clutters, erosions, extents
     before, *after = (_scores(detector, cells, at_once, *tried) for cells in (sound, *changed))
     labels, rows = torch.arange((1 + len(after))*len(sound)) >= len(sound), []
-    for bank, *rest in itertools.product(banks, clutters, erosions):
+    for bank, *rest in itertools.product(banks, clutters, erosions, extents):
         weights = _weights([before[s, *rest] for s in bank])
         scores = torch.cat([torch.stack([w*scores[s, *rest] for w, s in zip(weights, bank)]).amax(0)
                             for scores in (before, *after)])
         second = (bank[1], weights[1]) if len(bank) == 2 else (math.nan, math.nan)
         rows.append((bank[0], *second, *rest, auroc(scores, labels)))
-    table = pd.DataFrame(rows, columns=['sigma', 'wide', 'weight', 'clutter', 'erosion', 'auroc'])
+    names = ['sigma', 'wide', 'weight', 'clutter', 'erosion', 'extent', 'auroc']
+    table = pd.DataFrame(rows, columns=names)
     return table.sort_values('auroc', ascending=False, kind='stable').reset_index(drop=True)
 
 # %% ../../nbs/context/42_choose.ipynb #bcfab3dc
@@ -264,7 +272,7 @@ def _row_settings(row):
     "Settings of a row of the table."
     if math.isnan(row.wide): sigma, weights = float(row.sigma), None
     else: sigma, weights = (float(row.sigma), float(row.wide)), (1., float(row.weight))
-    return {'sigma': sigma, 'weights': weights, 'clutter': float(row.clutter), 'erosion': float(row.erosion)}
+    return {'sigma': sigma, 'weights': weights, **row[['clutter', 'erosion', 'extent']].astype(float)}
 
 # %% ../../nbs/context/42_choose.ipynb #4c1cd862
 @dataclass
@@ -290,9 +298,10 @@ def _train(training, tuning, settings, folder, lengths, device, progress):
 
 
 def _choose(model, tuning, settings):
-    "Settings with the best sigma, clutter and erosion, and the table of all that were tried."
+    "Settings with the best sigma, clutter, erosion and extent, and the table of all that were tried."
     changed = [c for seed in range(2) for c in _with_spots(tuning, settings.polarity, seed)]
-    tried = {'sigma': _spot_widths(settings.radius), 'clutter': _CLUTTERS, 'erosion': _EROSIONS}
+    tried = {'sigma': _spot_widths(settings.radius), 'clutter': _CLUTTERS, 'erosion': _EROSIONS,
+             'extent': _EXTENTS}
     given = {name: [getattr(settings, name)] for name in tried if name not in settings.open}
     scores = _compare_scores(_detector(model, settings), tuning, changed, *(tried | given).values())
     return replace(settings, **_row_settings(scores.iloc[0])), scores
@@ -322,10 +331,10 @@ def choices_figure(
     scores: pd.DataFrame, # scores of `Fitted`
 ) -> Figure:
     "Held-out likelihood against steps, and the best AUROC for each value of each setting."
-    fig, axes = plt.subplots(1, 4, figsize=(9, 2.2), dpi=72, layout='constrained')
+    fig, axes = plt.subplots(1, 5, figsize=(11, 2.2), dpi=72, layout='constrained')
     axes[0].plot(lengths.steps, lengths.nll, 'o-')
     axes[0].set(xlabel='steps', ylabel='nats per hidden pixel')
-    for ax, name in zip(axes[1:], ('sigma', 'clutter', 'erosion')):
+    for ax, name in zip(axes[1:], ('sigma', 'clutter', 'erosion', 'extent')):
         for several, part in scores.groupby(scores.wide.notna()):
             best = part.groupby(name).auroc.max()
             ax.plot(best.index, best, 'o-', label='two widths' if several else 'one width')
