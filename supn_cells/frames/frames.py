@@ -206,12 +206,14 @@ def _predict(detector, frame, labels, table, cutter):
 
 # %% ../../nbs/frames/71_frames.ipynb #4ed7e828
 def _paste(p_map, labels, p, corner, label, reach):
-    "Write the p-values of a crop to the pixels of its cell in the frame."
+    "Write the p-values of a crop to the pixels of its cell in the frame; these p-values."
     if len(p) != reach: p = resize(p, (reach, reach), order=1, preserve_range=True)
     (rows, columns), ((above, _), (before, _)) = square_in(labels.shape, corner, reach)
     part = slice(*rows), slice(*columns)
     own = labels[part] == label
-    p_map[part][own] = p[above:, before:][:own.shape[0], :own.shape[1]][own]
+    p = p[above:, before:][:own.shape[0], :own.shape[1]][own]
+    p_map[part][own] = p
+    return p
 
 
 def _in_frame(pixel, corner, cutter, shape):
@@ -220,7 +222,7 @@ def _in_frame(pixel, corner, cutter, shape):
     return [min(max(int(c + (k + .5)*zoom), 0), n - 1) for k, c, n in zip(pixel, corner, shape)]
 
 # %% ../../nbs/frames/71_frames.ipynb #8c6fe7cb
-_SCORES = ['score', 'p_value', 'alarm', 'row', 'column', 'note']
+_SCORES = ['score', 'p_value', 'alarm', 'row', 'column', 'alarm_area', 'note']
 
 
 def _score_cells(detector, frame, labels, table, cutter=Cutter(), rate=.05, batch=64, progress=True):
@@ -233,13 +235,14 @@ def _score_cells(detector, frame, labels, table, cutter=Cutter(), rate=.05, batc
             part = table.iloc[k:k + batch]
             for (_, cell), scored in zip(part.iterrows(), _predict(detector, frame, labels, part, cutter)):
                 if isinstance(scored, str):
-                    rows.append((np.nan, np.nan, False, -1, -1, scored))
+                    rows.append((np.nan, np.nan, False, -1, -1, 0, scored))
                     continue
                 score, p, pixel, p_crop = scored
                 corner = cutter.corner(cell)
-                _paste(p_map, labels, p_crop, corner, cell.label, cutter.reach)
+                p_cell = _paste(p_map, labels, p_crop, corner, cell.label, cutter.reach)
                 row, column = _in_frame(pixel, corner, cutter, labels.shape)
-                rows.append((score, p, is_alarm(p, rate), row, column, ''))
+                area = int(is_alarm(p_cell, rate).sum())
+                rows.append((score, p, is_alarm(p, rate), row, column, area, ''))
             bar.update(len(part))
     scores = pd.DataFrame(rows, columns=_SCORES, index=table.index).astype({'alarm': bool})
     return pd.concat([table, scores], axis=1), p_map
@@ -249,7 +252,7 @@ def _score_cells(detector, frame, labels, table, cutter=Cutter(), rate=.05, batc
 class FrameResult:
     "Cells of a frame and their scores."
     frame: Frame
-    table: pd.DataFrame # a row for each cell: measures, score, p_value, alarm, row, column, note
+    table: pd.DataFrame # a row for each cell: measures, score, p_value, alarm, row, column, alarm_area, note
     p_map: np.ndarray # p-value of each pixel, corrected for the search in its cell, 1 outside, (H, W)
     cutter: Cutter # size and scale of the crops
     cells: Segmentation = field(repr=False) # labels, and what the segmentation dropped
