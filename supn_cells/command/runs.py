@@ -76,7 +76,7 @@ def notebook_names(
 def _suggest(name, names):
     "A hint for a misspelt name."
     near = difflib.get_close_matches(name, names, 1)
-    return f', did you mean {near[0]!r}?' if near else ''
+    return f', did you mean {near[0]!r}?' if near else '.'
 
 
 def find_notebook(
@@ -374,7 +374,7 @@ def run_sweep(
     bar = progress_bar(total=len(runs), desc='runs', disable=not progress)
     with open_cluster(workers, scheduler) as client, bar:
         records = in_order(_one_run, (path, Path.cwd()), items, client)
-        for (name, (varied, _)), record in zip(runs.items(), records):
+        for record, (name, (varied, _)) in zip(records, runs.items()): # to the end of the records
             tables.append(_sweep_rows(folder/name/'metrics.csv', {'run': name, **varied, **record}))
             table = pd.concat(tables, ignore_index=True)
             write_text(folder/'sweep.csv', table.to_csv(index=False, lineterminator='\n'))
@@ -406,11 +406,11 @@ def _print_help(name):
         if parameter != 'run': print(f'  {parameter}: {p.kind} = {p.default!r}\n      {p.help}')
 
 # %% ../../nbs/command/79_runs.ipynb #570af8c3
-def _new_parser(prog, description, epilog, values, help):
+def _new_parser(prog, description, epilog, notebook, values, help):
     "The parser of one run, or of a sweep, where a parameter may have several `values`."
     parser = argparse.ArgumentParser(prog=prog, description=description, epilog=epilog)
-    notebook = parser.add_argument('notebook', help='name (score_cells) or path of a notebook, or `list`')
-    notebook.completer = lambda **_: ['list', 'sweep', *notebook_names()]
+    first = parser.add_argument('notebook', help=notebook)
+    first.completer = lambda **_: ['list', 'sweep', *notebook_names()]
     parser.add_argument('run', help='folder of the run, for example runs/first; made if missing')
     parser.add_argument('-p', '--parameter', nargs=values, action='append', default=[],
                         metavar=('NAME', 'VALUE'), help=help)
@@ -428,13 +428,16 @@ def _run_parser():
     "Parser of the command line of one run."
     return _new_parser('supn_cells', 'Run a notebook of the project.',
                        'supn_cells list: the notebooks.  supn_cells NOTEBOOK --help: its parameters.  '
-                       'supn_cells sweep --help: many runs.', 2, 'one parameter; may be repeated')
+                       'supn_cells sweep --help: many runs.',
+                       'name (score_cells) or path of a notebook, or `list`',
+                       2, 'one parameter; may be repeated')
 
 
 def _sweep_parser():
     "Parser of the command line of a sweep."
     return _new_parser('supn_cells sweep', 'Run a notebook for all combinations of parameters.',
-                       'example: supn_cells sweep train_detector runs/seeds -p seed 0 1 2 --workers 3', '+',
+                       'example: supn_cells sweep train_detector runs/seeds -p seed 0 1 2 --workers 3',
+                       'name (train_detector) or path of a notebook', '+',
                        'a parameter, its value or values; may be repeated')
 
 # %% ../../nbs/command/79_runs.ipynb #337dd224
