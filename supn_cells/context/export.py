@@ -18,19 +18,20 @@ from ..base.files import write_atomically, write_json, write_text
 from ..cells.images import LIGHT_DEPTH
 from . import runner
 from .network import INNER, WINDOW
-from .spots import ContextDetector, window_filter
+from .spots import ContextDetector, spot_score, window_filter
 
 # %% ../../nbs/context/44_export.ipynb #17c953e4
 class _Windows(nn.Module):
     "The part of a detector that becomes the graph."
     def __init__(self, detector):
         super().__init__()
-        self.model, self.sigmas = detector.model, detector.sigmas
+        self.model, self.sigmas, self.weights = detector.model, detector.sigmas, detector.weights
+        self.rest = detector.clutter, detector.polarity
 
-    def forward(self, windows: Tensor) -> tuple[Tensor, Tensor]: # (B, 1, 32, 32) to two of (B, widths, 4, 4)
+    def forward(self, windows: Tensor, light: Tensor) -> Tensor: # (B, C, 32, 32), (1, C) to (B, widths, 4, 4)
         pairs = window_filter(self.model(windows), windows[INNER], self.model.disc, self.sigmas)
-        norm = torch.cat([G[:, 0] for _, G in pairs], 1).sqrt()
-        return torch.cat([u for u, _ in pairs], 1)/norm, norm
+        S = [w*spot_score(u, G, light, *self.rest) for w, (u, G) in zip(self.weights, pairs)]
+        return torch.cat(S, 1)
 
 # %% ../../nbs/context/44_export.ipynb #b547b930
 def _median(self, dim: int, keepdim: bool = False):
@@ -49,13 +50,14 @@ def _write_graph(detector, path):
     try: import onnxscript # noqa: F401
     except ImportError:
         raise ImportError("export needs onnxscript: pip install 'supn_cells[export]'") from None
+    channels = detector.model.config.channels
     torch.onnx.export(
         _Windows(detector).eval(),
-        (torch.rand(2, 1, WINDOW, WINDOW),),
+        (torch.rand(2, channels, WINDOW, WINDOW), torch.ones(1, channels)),
         str(path),
-        input_names=['windows'],
-        output_names=['ratio', 'norm'],
-        dynamic_shapes=({0: torch.export.Dim.DYNAMIC},),
+        input_names=['windows', 'light'],
+        output_names=['S'],
+        dynamic_shapes=({0: torch.export.Dim.DYNAMIC}, None),
         dynamo=True,
         external_data=False,
         optimize=False, # takes longer than everything else, and onnxruntime optimises when it loads the file
@@ -92,19 +94,15 @@ def write_about(
 def export(self: ContextDetector, # calibrated, on the CPU
     folder: str | Path, # folder to write to, made if missing
 ) -> Path: # the folder
-    """Write detector.onnx, detector.json and runner.py; ValueError unless calibrated, and for bright spots in
-    one channel."""
-    if self.model.config.channels > 1 or self.polarity != 'bright' or self.fill:
-        raise ValueError('only a detector of bright spots, in one channel, on the background that was '
-                         'recorded, can be exported')
+    "Write detector.onnx, detector.json and runner.py; ValueError unless calibrated."
     if self.preparation.blur: raise ValueError('a detector of blurred cells cannot be exported')
     if self.calibration is None: raise ValueError(f'{self.name} is not calibrated: calibrate it first')
     folder, c = Path(folder), self.calibration
     write_atomically(folder/'detector.onnx', lambda path: _write_graph(self, path))
-    about = {name: self.settings[name] for name in ('preparation', 'erosion', 'clutter')}
+    about = {name: self.settings[name] for name in ('preparation', 'erosion', 'polarity')}
     write_about(folder, {
         'name': self.name, 'digest': self.digest(), 'origin': self.origin, **about,
-        'weights': self.weights, 'light_depth': LIGHT_DEPTH,
+        'extent': self.extent, 'fill': self.fill, 'light_depth': LIGHT_DEPTH,
         'calibration': {'scores': c.scores.tolist(), 'peaks': c.peaks.tolist()},
     })
     write_text(folder/'runner.py', _standalone_runner())

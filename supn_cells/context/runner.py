@@ -35,12 +35,15 @@ def _bin(x, factor):
 
 
 def _prepare(image, mask, remove_hot_pixels, binning, **others):
-    "Prepared image and mask, as the detector takes them; ValueError says why a cell is unfit."
-    if image.ndim != 2 or image.shape != mask.shape:
-        raise ValueError(f'needs an image (H, W) and a mask like it, got {image.shape} and {mask.shape}')
-    x = _rescale(image)
-    if remove_hot_pixels: x = _rescale(_without_hot_pixels(x.astype(np.float64)))
-    if binning > 1: x, mask = _rescale(_bin(x, binning)), _bin(mask.astype(np.float32), binning) >= .5
+    "Prepared image, (C, H, W), and mask, as the detector takes them; ValueError says why a cell is unfit."
+    if image.ndim not in (2, 3) or mask.ndim != 2 or image.shape[-2:] != mask.shape:
+        raise ValueError(f'needs an image (H, W) or (C, H, W) and a mask (H, W), got {image.shape} and '
+                         f'{mask.shape}')
+    x = _rescale(image.reshape(-1, *mask.shape))
+    if remove_hot_pixels: x = _rescale(np.stack([_without_hot_pixels(p) for p in x.astype(np.float64)]))
+    if binning > 1:
+        x = _rescale(np.stack([_bin(p, binning) for p in x]))
+        mask = _bin(mask.astype(np.float32), binning) >= .5
     if not mask.any() or mask.all():
         raise ValueError('has a mask that is empty or covers the whole image')
     return x, mask
@@ -63,32 +66,45 @@ def _erode(mask, radius):
     depth = _depth(mask)
     return depth > min(radius, depth.max()/2)
 
+# %% ../../nbs/context/43_runner.ipynb #4623e7d1
+def _fill(x, mask):
+    "An image, (C, H, W), with the median of its cell outside of the cell."
+    inside = _erode(mask, 1.)
+    level = np.array([np.sort(p[inside])[(inside.sum() - 1)//2] for p in x])
+    return np.where(inside, x, level[:, None, None])
+
 # %% ../../nbs/context/43_runner.ipynb #713f63df
 _WINDOW, _BLOCK = 32, 4 # pixels across a window, and across the block that it serves
 
 
 def _cut(image, rows, columns):
-    "Windows around blocks, given their first pixels, (B, 1, 32, 32), mirrored at the border."
+    "Windows around blocks, given their first pixels, (B, C, 32, 32), mirrored at the border."
     def pixels(start, n):
         steps = np.arange(_WINDOW) - _WINDOW//2 + _BLOCK//2
         return n - 1 - np.abs(n - 1 - np.abs(start[:, None] + steps))
-    h, w = image.shape
-    return image[pixels(rows, h)[:, :, None], pixels(columns, w)[:, None]][:, None]
+    h, w = image.shape[1:]
+    return image[:, pixels(rows, h)[:, :, None], pixels(columns, w)[:, None]].swapaxes(0, 1)
 
 # %% ../../nbs/context/43_runner.ipynb #84ec66a0
-def _filter(session, x, inside, batch=256):
-    "Likelihood ratios and their norms, (2, widths, H, W); 0 in blocks that touch no pixel that counts."
-    h, w = x.shape
+def _score_maps(session, x, inside, light, batch=256):
+    "S of each width, (widths, H, W); 0 in blocks that touch no pixel that counts."
+    h, w = inside.shape
     more = (0, -h % _BLOCK), (0, -w % _BLOCK) # to whole blocks
     touched = np.pad(inside, more).reshape(-(-h//_BLOCK), _BLOCK, -(-w//_BLOCK), _BLOCK).any((1, 3))
     i, j = touched.nonzero()
-    windows = _cut(np.pad(x, more, 'reflect'), _BLOCK*i, _BLOCK*j)
+    windows = _cut(np.pad(x, [(0, 0), *more], 'reflect'), _BLOCK*i, _BLOCK*j)
     parts = np.array_split(windows, -(-len(i)//batch))
-    both = np.concatenate([session.run(None, {'windows': part}) for part in parts], 1) # (2, B, widths, 4, 4)
-    maps = np.zeros((2, *touched.shape, *both.shape[2:]), np.float32)
-    maps[:, i, j] = both
+    S = np.concatenate([session.run(None, {'windows': part, 'light': light[None]})[0] for part in parts])
+    maps = np.zeros((*touched.shape, *S.shape[1:]), np.float32) # (rows, columns, widths, 4, 4)
+    maps[i, j] = S
     rows, columns = (_BLOCK*n for n in touched.shape)
-    return maps.transpose(0, 3, 1, 4, 2, 5).reshape(2, -1, rows, columns)[..., :h, :w]
+    return maps.transpose(2, 0, 3, 1, 4).reshape(-1, rows, columns)[:, :h, :w]
+
+
+def _mean_highest(maps, inside, extent):
+    "Mean of the highest values over a share of the pixels that count, at least one; the largest of the widths."
+    values = np.sort(maps[:, inside])[:, ::-1]
+    return float(values[:, :max(1, round(extent*inside.sum()))].mean(1).max())
 
 
 def _p_values(healthy, scores):
@@ -127,19 +143,19 @@ class Runner:
         self.scores, self.peaks = (np.array(self.about['calibration'][k]) for k in ('scores', 'peaks'))
 
     def predict(self,
-        image: np.ndarray, # (H, W), as recorded
+        image: np.ndarray, # (H, W) or (C, H, W), as recorded
         mask: np.ndarray, # pixels of the cell, bool, (H, W)
     ) -> dict: # score, p_value, map (H, W), p_map (H, W)
         "Score a cell; ValueError says why it is unfit."
         about, factor = self.about, self.about['preparation']['binning']
         x, mask = _prepare(image, mask, **about['preparation'])
+        if len(x) != (wanted := self.session.get_inputs()[0].shape[1]):
+            raise ValueError(f'has {len(x)} channels, and the detector is made for {wanted}')
         inside = _erode(mask, about['erosion']) if about['erosion'] else mask
-        ratio, norm = _filter(self.session, x, inside)*inside
-        light = np.float32(cell_level(x, _erode(mask, about['light_depth']))[0])
-        weights = np.array(about['weights'], np.float32)[:, None, None]
-        S = ratio/np.sqrt(1 + (np.float32(about['clutter'])*light*norm)**2)
-        S = (weights*S).max(0)
-        score = float(S[inside].max())
+        deep, either = _erode(mask, about['light_depth']), about['polarity'] != 'bright'
+        light = np.array([cell_level(p, deep, either)[0] for p in x], np.float32)
+        S = _score_maps(self.session, _fill(x, mask) if about['fill'] else x, inside, light)*inside
+        score, S = _mean_highest(S, inside, about['extent']), S.max(0)
         maps = {'map': S, 'p_map': np.where(inside, _p_values(self.peaks, S), 1.)}
         larger = {name: np.kron(v, np.ones((factor, factor), v.dtype)) for name, v in maps.items()}
         return {'score': score, 'p_value': float(_p_values(self.scores, np.array(score))), **larger}
@@ -148,14 +164,14 @@ class Runner:
 def _main():
     "Score stacks of cells, and write a table."
     parser = argparse.ArgumentParser(description='Score cells with an exported detector.')
-    parser.add_argument('images', help='.npy file, (N, H, W), as recorded')
+    parser.add_argument('images', help='.npy file, (N, H, W) or (N, C, H, W), as recorded')
     parser.add_argument('masks', help='.npy file, (N, H, W), not 0 in the cell')
     parser.add_argument('table', help='CSV file to write: cell, score, p_value')
     args = parser.parse_args()
     images, masks = np.load(args.images), np.load(args.masks)
-    if images.ndim != 3 or images.shape != masks.shape:
-        raise SystemExit(f'{args.images} is {images.shape} and {args.masks} {masks.shape}: '
-                         'both should be (N, H, W)')
+    if masks.ndim != 3 or len(images) != len(masks):
+        raise SystemExit(f'{args.images} is {images.shape} and {args.masks} {masks.shape}: they should be '
+                         '(N, H, W) or (N, C, H, W), and (N, H, W)')
     runner, rows = Runner(Path(__file__).parent), []
     for k, (image, mask) in enumerate(zip(images, masks)):
         try: result = runner.predict(image, mask != 0)
