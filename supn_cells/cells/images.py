@@ -152,15 +152,25 @@ def tile_sums(
 
 # %% ../../nbs/cells/20_images.ipynb #a80a0b40
 def _planes(images):
-    "Arrays, (H, W), float64, of pictures of one channel."
-    planes = [torch.as_tensor(i).detach().cpu().double() for i in images]
-    return [p.reshape(p.shape[-2:]).numpy() for p in planes]
+    "Arrays, float64, (H, W) or (3, H, W), of pictures; ValueError if one has another number of channels."
+    planes = [torch.as_tensor(i).detach().cpu().double().numpy() for i in images]
+    planes = [p.reshape(-1, *p.shape[-2:]) for p in planes]
+    if odd := [p for p in planes if len(p) not in (1, 3)]:
+        raise ValueError(f'pictures have one channel or three, not {len(odd[0])}')
+    return [p[0] if len(p) == 1 else p for p in planes]
+
+
+def _draw(ax, picture, vmin, vmax, cmap='gray', **style):
+    "Draw a picture, (H, W) or (3, H, W), in red, green and blue on the same scale; without a value: white."
+    if picture.ndim == 2: return ax.imshow(picture, vmin=vmin, vmax=vmax, cmap=cmap, **style)
+    shares = ((np.moveaxis(picture, 0, -1) - vmin)/(vmax - vmin)).clip(0, 1)
+    return ax.imshow(np.nan_to_num(shares, nan=1), vmin=vmin, vmax=vmax, cmap='gray', **style)
 
 # %% ../../nbs/cells/20_images.ipynb #ef117bfe
 def show_images(
-    images, # pictures of one channel: (N, 1, H, W), (N, H, W) or a list of (H, W)
+    images, # pictures: (N, 1, H, W), (N, 3, H, W), (N, H, W) or a list of such pictures
     titles: list = None, # title of each picture
-    outlines = None, # masks, bool, shaped like images: drawn as contours
+    outlines = None, # masks of one channel, bool, one for each picture: drawn as contours
     ncols: int = 8, # pictures in a row
     vmin: float = None, # value of the lowest colour; default: least of all pictures
     vmax: float = None, # value of the highest colour; default: greatest of all pictures
@@ -168,7 +178,7 @@ def show_images(
     label: str = None, # text beside a colour bar; without it there is no bar
     size: float = 1.2, # side of a picture, inches
 ) -> plt.Figure:
-    "Grid of pictures on one colour scale."
+    "Grid of pictures on one scale; ValueError if a picture has neither one channel nor three."
     pictures = _planes(images)
     values = np.concatenate([p[np.isfinite(p)] for p in pictures])
     scale = dict(vmin=values.min() if vmin is None else vmin, vmax=values.max() if vmax is None else vmax)
@@ -178,7 +188,7 @@ def show_images(
                             squeeze=False, dpi=72, layout='constrained')
     for a in axs.flat: a.axis('off')
     for k, (a, p) in enumerate(zip(axs.flat, pictures)):
-        drawn = a.imshow(p, cmap=cmap, **scale)
+        drawn = _draw(a, p, cmap=cmap, **scale)
         if titles is not None: a.set_title(titles[k], fontsize=8)
     for a, o in zip(axs.flat, _planes(outlines) if outlines is not None else []):
         if o.any() and not o.all(): a.contour(o, [.5], colors='tab:red', linewidths=.8)
