@@ -241,8 +241,8 @@ def judge(self: ContextDetector,
     cells: CellSet, # prepared cells, on the device of the detector
     progress: bool = True, # show a progress bar
 ) -> tuple[Tensor, Tensor, Tensor]: # (N,), and twice (N, 1, H, W)
-    """Score, largest weighted S of the widths, 0 where it does not count, and the pixels that count; ValueError
-    if the mask of a cell covers its whole image, or the number of channels is not that of the training."""
+    """Score, map of the largest weighted S (0 where it does not count), and pixels that count; ValueError if
+    the mask of a cell covers its whole image, or the images have other channels than in training."""
     if cells.images.shape[1] != self.model.config.channels:
         raise ValueError(f'{self.name} is made for images of {self.model.config.channels} channels, and '
                          f'these have {cells.images.shape[1]}')
