@@ -102,7 +102,7 @@ def _score_maps(session, x, inside, light, batch=256):
 
 
 def _mean_highest(maps, inside, extent):
-    "Mean of the highest values over a share of the pixels that count, at least one; the largest of the widths."
+    "Mean of the highest values over a share of the pixels that count; the largest of the widths."
     values = np.sort(maps[:, inside])[:, ::-1]
     return float(values[:, :max(1, round(extent*inside.sum()))].mean(1).max())
 
