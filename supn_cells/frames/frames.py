@@ -9,7 +9,6 @@ __all__ = ['FrameOptions', 'measure_cells', 'Cutter', 'FrameResult', 'p_colours'
 # %% ../../nbs/frames/71_frames.ipynb #3dd647e0
 import json
 import math
-import tempfile
 import time
 import warnings
 from collections import deque
@@ -32,7 +31,7 @@ from ..base.files import check_settings, portable_name, write_atomically, write_
 from ..base.workers import in_order, progress_bar
 from ..cells.cells import CellSet
 from ..cells.images import rescale
-from ..cells.reading import ON_DISK, Frame, array_frame, frame_name, read_frame, square_in
+from ..cells.reading import Frame, _scratch, array_frame, frame_name, read_frame, square_in
 from ..detector.calibrate import is_alarm
 from ..detector.detector import Detector
 from ..detector.training import return_memory, reuse_memory
@@ -53,7 +52,7 @@ from supn_cells.frames.segment import (
 @dataclass(frozen=True)
 class FrameOptions:
     "Settings for reading, segmenting and scoring frames. ValueError if a setting is out of range."
-    channel: str = '' # name or number of the channel; empty: the frame has one channel
+    channel: str = '' # name or number of the channel; empty: all that the detector takes
     plane: str = '' # number of the plane, 'middle', 'max', 'min' or 'mean'; empty: the frame has one plane
     axes: str = 'YX' # axes of frames that are arrays, see `array_frame`
     segmenter: Segmenter = Segmenter() # settings of the search for cells, for frames without label image
@@ -143,19 +142,20 @@ class Cutter:
     def _square(self, read, shape, corner, mode):
         "A square of the frame, padded as `mode` says (see `numpy.pad`)."
         ((top, bottom), (left, right)), outside = square_in(shape, corner, self.reach)
-        return np.pad(read(top, left, bottom, right), outside, mode=mode)
+        x = read(top, left, bottom, right)
+        return np.pad(x, [(0, 0)]*(x.ndim - 2) + outside, mode=mode)
 
 # %% ../../nbs/frames/71_frames.ipynb #f89d5204
 @patch
 def image(self: Cutter,
     frame: Frame,
     corner: tuple, # top left pixel, from `Cutter.corner`
-) -> np.ndarray: # intensities as recorded, float32, (side, side)
+) -> np.ndarray: # intensities as recorded, float32, (side, side), or (3, side, side) in colour
     "Picture of a cell."
     x = self._square(frame.region, frame.shape, corner, 'symmetric')
     if self.reach == self.side: return x
     small = dict(order=1, anti_aliasing=self.scale < 1, preserve_range=True)
-    return resize(x, (self.side, self.side), **small).astype(np.float32)
+    return resize(x, (*x.shape[:-2], self.side, self.side), **small).astype(np.float32)
 
 
 @patch
@@ -180,19 +180,11 @@ def cut(self: Cutter,
     "Cells of a frame; ValueError names a cell whose pixels are all the same, or not finite."
     corners = [self.corner(cell) for _, cell in table.iterrows()]
     names = [f'cell {k} of {frame.name}' for k in table.label]
-    images = np.stack([self.image(frame, c) for c in corners])[:, None]
+    images = np.stack([self.image(frame, c) for c in corners]).reshape(len(table), -1, self.side, self.side)
     masks = np.stack([self.mask(labels, c, k) for c, k in zip(corners, table.label)])[:, None]
     return CellSet(rescale(torch.from_numpy(images), names=names), torch.from_numpy(masks), names=names)
 
 # %% ../../nbs/frames/71_frames.ipynb #8a031fe4
-def _scratch(shape, dtype, value):
-    "An array; a large array lives in a temporary file."
-    if math.prod(shape)*np.dtype(dtype).itemsize <= ON_DISK: return np.full(shape, value, dtype)
-    x = np.memmap(tempfile.TemporaryFile(), dtype, 'w+', shape=shape)
-    if value: x[:] = value
-    return x
-
-
 def _predict(detector, frame, labels, table, cutter):
     "For each cell its score, p-value, hottest pixel and p-values of its crop, or the reason for having none."
     try:
@@ -263,15 +255,19 @@ class FrameResult:
         return self.cells.labels
 
 # %% ../../nbs/frames/71_frames.ipynb #c34dc0b3
-def _as_frame(x, k, options):
+def _as_frame(x, k, options, colour):
     "Frame of number k: a frame, a file or an array."
     if isinstance(x, Frame): return x
-    if isinstance(x, (str, Path)): return read_frame(x, options.channel, options.plane)
-    return array_frame(np.asarray(x), f'frame {k}', options.axes, options.channel, options.plane)
+    taken = dict(channel=options.channel, plane=options.plane, colour=colour)
+    if isinstance(x, (str, Path)): return read_frame(x, **taken)
+    return array_frame(np.asarray(x), f'frame {k}', options.axes, **taken)
 
 
 def _predict_frame(detector, frame, labels, options, progress):
-    "Find and score the cells of one frame; ValueError if no cells can be found."
+    "Find and score the cells of one frame; ValueError if no cells or other channels than wanted are found."
+    has, wanted = len(frame.channels), detector.channels or 1
+    if has != wanted:
+        raise ValueError(f'{frame.name} has {has} channels, and {detector.name} is made for {wanted}')
     if labels is None:
         cells = segment(frame, options.segmenter, _scratch(frame.shape, np.int32, 0), progress=progress)
     elif np.shape(labels) == frame.shape: cells = Segmentation(labels)
@@ -310,7 +306,8 @@ def predict_frames(self: Detector, # calibrated detector
     _check_calibration(self, options)
     pairs = ((x, None) for x in frames) if labels is None else zip(frames, labels, strict=True)
     for k, (x, own) in enumerate(pairs):
-        result = _predict_frame(self, _as_frame(x, k, options), own, options, progress)
+        frame = _as_frame(x, k, options, self.channels == 3)
+        result = _predict_frame(self, frame, own, options, progress)
         if not options.scale: options = replace(options, scale=_decided_scale(result))
         yield result
 
@@ -329,10 +326,10 @@ def overlay_picture(
     side: int = 1400, # greatest side of the picture, pixels
 ) -> np.ndarray: # uint8, (h, w, 3)
     "The frame with p-values in colour and the outlines of cells, red for alarms."
-    grey, f = preview(result.frame, side)
+    picture, f = preview(result.frame, side)
     def read(first, end): return np.asarray(result.p_map[first:end])
     colours, opacities = p_colours(reduce_squares(read, result.p_map.shape, f, np.minimum))
-    picture = (1 - opacities[..., None])*grey[..., None] + opacities[..., None]*colours
+    picture = (1 - opacities[..., None])*picture + opacities[..., None]*colours
     small = np.asarray(result.labels[f//2::f, f//2::f])
     edge = find_boundaries(small, mode='inner')
     part = picture[:small.shape[0], :small.shape[1]]
@@ -352,10 +349,12 @@ def _write_p_map(path, p_map, pixel_size):
 
 
 def _gallery(result, most=24):
-    "Cells with the lowest p-values: images, uint8, and p-values, float16, (n, side, side), and labels."
+    "Cells with the lowest p-values: images, uint8, (n, ..., side, side), p-values, float16, and labels."
     table = result.table.dropna(subset=['p_value']).nsmallest(most, 'p_value')
     cutter, p_frame = result.cutter, Frame(result.p_map, result.frame.name)
-    images, p = (np.zeros((len(table), cutter.side, cutter.side), kind) for kind in (np.uint8, np.float16))
+    n, size = len(table), (cutter.side, cutter.side)
+    images = np.zeros((n, *result.frame.pixels.shape[:-2], *size), np.uint8)
+    p = np.zeros((n, *size), np.float16)
     for k, (_, cell) in enumerate(table.iterrows()):
         corner = cutter.corner(cell)
         x = cutter.image(result.frame, corner)
@@ -414,7 +413,7 @@ class _FrameScorer:
 
     def result(self, file, options):
         "Result for a frame; ValueError or OSError names the file."
-        frame = read_frame(file, options.channel, options.plane)
+        frame = read_frame(file, options.channel, options.plane, self.detector.channels == 3)
         own = label_file(frame_name(file), self.labels or file.parent, own=bool(self.labels))
         if self.labels and own is None: raise ValueError(f'no label image for {file} in {self.labels}')
         labels = own and read_labels(own, frame.shape)
@@ -522,11 +521,14 @@ def write_zarr(
     except ImportError: raise ImportError("OME-Zarr needs ome-zarr: pip install 'supn_cells[zarr]'") from None
     if Path(path).exists(): raise ValueError(f'{path} is there already: move it, or choose another name')
     size = result.frame.pixel_size
-    about = dict(axes='yx', scale=dict.fromkeys('yx', size or 1.), scale_factors=(2, 4, 8))
-    if size: about['axes_units'] = dict.fromkeys('yx', 'micrometer')
-    def pieces(x): return dask.array.from_array(x, chunks=(1024, 1024))
-    write_image(pieces(result.frame.pixels), str(path), name=result.frame.name, **about)
-    labels = result.labels.astype(np.int32, copy=False)
+    def pieces(x): return dask.array.from_array(x, chunks=(*x.shape[:-2], 1024, 1024))
+    def about(x):
+        axes = 'cyx'[-x.ndim:]
+        units = {'axes_units': dict.fromkeys('yx', 'micrometer')} if size else {}
+        scale = {axis: 1. if axis == 'c' else size or 1. for axis in axes}
+        return dict(axes=axes, scale=scale, scale_factors=(2, 4, 8), **units)
+    pixels, labels = result.frame.pixels, result.labels.astype(np.int32, copy=False)
+    write_image(pieces(pixels), str(path), name=result.frame.name, **about(pixels))
     write_zarr_labels(
-        pieces(labels), str(path), name='cells', label_metadata=_label_about(result.table), **about
+        pieces(labels), str(path), name='cells', label_metadata=_label_about(result.table), **about(labels)
     )

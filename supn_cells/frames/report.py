@@ -67,9 +67,9 @@ def _picture(x, side, quality=80):
 def _with_p(image, p):
     "A cell, and beside it the same cell with its p-values in colour; uint8, (h, 2*w, 3)."
     colours, opacities = p_colours(p.astype(float))
-    grey = np.stack([image]*3, -1)
-    shown = (1 - opacities[..., None])*grey + opacities[..., None]*colours
-    return np.concatenate([grey, shown.astype(np.uint8)], 1)
+    cell = np.moveaxis(np.broadcast_to(image, (3, *image.shape[-2:])), 0, -1)
+    shown = (1 - opacities[..., None])*cell + opacities[..., None]*colours
+    return np.concatenate([cell, shown.astype(np.uint8)], 1)
 
 # %% ../../nbs/frames/72_report.ipynb #4449a7d7
 def _histogram(scores, calibration, rate):

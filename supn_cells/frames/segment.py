@@ -68,14 +68,19 @@ def reduce_squares(
     return np.concatenate(reduced)
 
 # %% ../../nbs/frames/70_segment.ipynb #bc6fb105
+_LUMINANCE = .299, .587, .114 # shares of red, green and blue in the light of a pixel, as in ITU-R BT.601
+
+
 def _pool(
     frame: Frame,
     factor: int, # side of a square, pixels
     box: tuple = None, # top, left, bottom and right of a part of the frame; None: the whole frame
 ) -> np.ndarray: # float32, (ceil(height/factor), ceil(width/factor))
-    "Mean of each square of pixels; a square that the box cuts is the mean of the pixels inside."
+    "Mean light of each square of pixels; a square that the box cuts is the mean of the pixels inside."
     top, left, bottom, right = box or (0, 0, *frame.shape)
-    def read(first, end): return frame.region(top + first, left, top + end, right).astype(np.float64)
+    def read(first, end):
+        x = frame.region(top + first, left, top + end, right).astype(np.float64)
+        return x if x.ndim == 2 else np.tensordot(_LUMINANCE, x, 1)
     shape = bottom - top, right - left
     total = reduce_squares(read, shape, factor, np.add)
     rows, columns = (np.minimum(factor, n - np.arange(0, n, factor)) for n in shape)
@@ -335,7 +340,7 @@ def segment(
     tile: int = 1536, # side of a window without its margin, pixels
     progress: bool = True, # show a bar if there are several windows
 ) -> Segmentation:
-    "Find the cells of a frame; ValueError if the frame is empty or its pixels are not finite."
+    "Find the cells of a frame, by luminance if in colour; ValueError if it is empty or not finite."
     plan = _plan(frame, settings)
     out = np.zeros(frame.shape, np.int32) if out is None else out
     f, disc = plan.factor, _disc(plan.diameter)
@@ -358,12 +363,13 @@ def segment(
 def preview(
     frame: Frame,
     side: int, # greatest side of the picture, pixels
-) -> tuple[np.ndarray, int]: # picture, uint8, (h, w), and how many pixels were averaged in each direction
+) -> tuple[np.ndarray, int]: # picture, uint8, (h, w, 3), and the number of pixels averaged in each direction
     "A small picture of a frame."
     factor = max(1, math.ceil(max(frame.shape)/side))
-    x = _pool(frame, factor)
+    x = np.stack([_pool(channel, factor) for channel in frame.channels], -1)
     low, high = np.percentile(x, [.5, 99.7])
-    return (255*np.clip((x - low)/max(high - low, 1e-9), 0, 1)).astype(np.uint8), factor
+    picture = (255*np.clip((x - low)/max(high - low, 1e-9), 0, 1)).astype(np.uint8)
+    return np.repeat(picture, 3//picture.shape[-1], -1), factor
 
 # %% ../../nbs/frames/70_segment.ipynb #929328ce
 def segmentation_picture(
@@ -373,14 +379,14 @@ def segmentation_picture(
     side: int = 1400, # greatest side of the picture, pixels
 ) -> np.ndarray: # uint8, (h, w, 3)
     "Outlines of cells in green, of cells that the frame cuts in blue; red circles around dropped things."
-    grey, f = preview(frame, side)
-    picture, small = np.stack([grey]*3, -1), np.asarray(labels[f//2::f, f//2::f])
+    picture, f = preview(frame, side)
+    small = np.asarray(labels[f//2::f, f//2::f])
     part = picture[:small.shape[0], :small.shape[1]]
     rim = np.concatenate([small[0], small[-1], small[:, 0], small[:, -1]])
     edge = find_boundaries(small, mode='inner')
     part[edge] = (0, 220, 90)
     part[edge & np.isin(small, rim[rim > 0])] = (60, 150, 255)
-    y, x = np.ogrid[:grey.shape[0], :grey.shape[1]]
+    y, x = np.ogrid[:picture.shape[0], :picture.shape[1]]
     for row, column, area in dropped[['row', 'column', 'area']].itertuples(index=False):
         away, radius = np.hypot(y - row/f, x - column/f), (area/np.pi)**.5/f + 4
         picture[np.abs(away - radius) < 1] = (255, 40, 40)
