@@ -22,6 +22,7 @@ from IPython.display import display
 from matplotlib.figure import Figure
 from PIL import Image, ImageDraw, ImageFont
 
+from ..cells.images import _draw
 from ..command.runs import user_path
 from ..detector.calibrate import is_alarm
 from .judgements import VERDICTS, Judgement, Judgements, precision, recalibrate
@@ -259,7 +260,7 @@ def cell_at(self: Exploration,
 # %% ../../nbs/explorer/82_explorer.ipynb #dcc4f8d5
 @lru_cache(16)
 def _panels(run, k):
-    "The pictures of a cell by title, (H, W): as recorded, and whatever else the run has."
+    "The pictures of a cell by title, (H, W) or (3, H, W): as recorded, and whatever else the run has."
     panels = {'as recorded': run.image(k)}
     try: both = run.expected(k)
     except (OSError, ValueError) as e:
@@ -272,7 +273,7 @@ def _panels(run, k):
 
 
 @patch
-def panels(self: Exploration) -> dict: # title -> picture, (H, W)
+def panels(self: Exploration) -> dict: # title -> picture, (H, W), or (3, H, W) in colour
     "The pictures of the selected cell."
     return _panels(self.run, self.selected)
 
@@ -300,10 +301,10 @@ def _draw_panel(ax, title, picture, state, window):
     ax.set(xticks=[], yticks=[], facecolor='0.85')
     style = dict(interpolation='nearest', **_colours(title, picture, window, run))
     if title == 'surroundings': # its axes count from the corner of the image, as in the other panels
-        end = len(picture)/3 - .5
-        ax.imshow(picture, extent=(-end - 1, 2*end + .5, 2*end + .5, -end - 1), **style)
+        end = picture.shape[-1]/3 - .5
+        _draw(ax, picture, extent=(-end - 1, 2*end + .5, 2*end + .5, -end - 1), **style)
         return ax.plot([-.5, end, end, -.5, -.5], [-.5, -.5, end, end, -.5], color='tab:cyan', lw=1)
-    ax.imshow(picture, **style)
+    _draw(ax, picture, **style)
     mask = run.mask(k)
     p_map = run.p_map(k) if title == run.map_name else None
     if mask is not None and mask.any() and not mask.all():
@@ -341,7 +342,7 @@ def cell_figure(self: Exploration,
     fig = Figure(figsize=(2.3*len(panels), 3.5), dpi=90)
     grid = fig.add_gridspec(2, len(panels), height_ratios=[4, 1], left=.01, right=.99, top=.86, bottom=.13,
                             hspace=.06, wspace=.03)
-    left, right, bottom, top = _limits(panels['as recorded'].shape, zoom, centre)
+    left, right, bottom, top = _limits(panels['as recorded'].shape[-2:], zoom, centre)
     for at, (title, picture) in enumerate(panels.items()):
         _draw_panel(ax := fig.add_subplot(grid[0, at]), title, picture, self, window)
         if title != 'surroundings': ax.set(xlim=(left, right), ylim=(bottom, top))

@@ -42,22 +42,23 @@ from .judgements import VERDICTS, Judgement
 
 # %% ../../nbs/explorer/81_scored.ipynb #f3a93bd7
 def save_cells(
-    cells: CellSet, # cells of one channel, rescaled from whole numbers 0 to `levels`
+    cells: CellSet, # cells of one or three channels, rescaled from whole numbers 0 to `levels`
     folder: str | Path, # folder that gets the sub-folders raw and mask
     levels: int = 254, # grey levels above the darkest, at most 255
 ) -> Path: # the folder
     "Write cells as PNG; ValueError if a name is not a file name, or if grey levels would be lost."
-    grey = (cells.images[:, 0].double() + 1)/2*levels
-    if (grey - grey.round()).abs().max() > .01:
+    whole = (cells.images.double() + 1)/2*levels
+    if (whole - whole.round()).abs().max() > .01:
         raise ValueError(f'the images do not have {levels + 1} grey levels, and would not be the same')
-    parts = {'raw': grey.round().byte()}
-    if cells.masks is not None: parts['mask'] = cells.masks[:, 0].byte()*254
+    parts = {'raw': whole.round().byte()}
+    if cells.masks is not None: parts['mask'] = cells.masks.byte()*254
     for name in cells.names:
         if Path(name).name != name: raise ValueError(f'{name!r} cannot be the name of a file')
     for part, stack in parts.items():
         (Path(folder)/part).mkdir(parents=True, exist_ok=True)
         for name, x in zip(cells.names, stack):
-            Image.fromarray(x.cpu().numpy()).save(Path(folder)/part/(name.removesuffix('.png') + '.png'))
+            picture = Image.fromarray(x.movedim(0, -1).squeeze(-1).cpu().numpy()) # (H, W) or (H, W, 3)
+            picture.save(Path(folder)/part/(name.removesuffix('.png') + '.png'))
     return Path(folder)
 
 # %% ../../nbs/explorer/81_scored.ipynb #68a71d40
@@ -157,9 +158,9 @@ def _open(self: ScoredRun, cells):
 
 # %% ../../nbs/explorer/81_scored.ipynb #a3566945
 @patch
-def image(self: ScoredRun, k: int) -> np.ndarray: # (H, W), float32
+def image(self: ScoredRun, k: int) -> np.ndarray: # (H, W), or (3, H, W) in colour, float32
     "Intensities of a cell as recorded."
-    return read_image(self.images[k])
+    return read_image(self.images[k], colour=True)
 
 
 @patch
@@ -189,7 +190,8 @@ def p_map(self: ScoredRun, k: int) -> np.ndarray | None: # (H, W)
 @patch
 def cell(self: ScoredRun, k: int) -> CellSet: # one cell
     "A cell as detectors take it."
-    image, mask = torch.from_numpy(self.image(k))[None, None], self.mask(k)
+    image, mask = torch.from_numpy(self.image(k)), self.mask(k)
+    image = image.reshape(1, -1, *image.shape[-2:])
     mask = None if mask is None else torch.from_numpy(mask)[None, None]
     return CellSet(rescale(image), mask, names=[self.table['cell'][k]])
 
@@ -212,21 +214,23 @@ def calibration(self: ScoredRun) -> Calibration | None:
 @patch
 def expected(self: ScoredRun,
     k: int, # number of the cell
-) -> tuple[np.ndarray, np.ndarray] | None: # expected image and whitened residual, (H, W), or None
+) -> tuple[np.ndarray, np.ndarray] | None: # expected image and whitened residual like the image, or None
     "What the detector expected of a cell; FileNotFoundError or ValueError if it cannot be loaded."
-    detector, size = self.detector(), self.image(k).shape
+    detector, shape = self.detector(), self.image(k).shape
     with torch.no_grad(), frozen(detector):
         both = detector.expectation(detector.preparation(self.cell(k)).to(detector.device))
-    return both and tuple(F.interpolate(x, size=size, mode='nearest')[0, 0].cpu().numpy() for x in both)
+    if both is None: return None
+    return tuple(F.interpolate(x, shape[-2:], mode='nearest').reshape(shape).cpu().numpy() for x in both)
 
 # %% ../../nbs/explorer/81_scored.ipynb #5088f1a6
 def _thumbnail(
-    image: np.ndarray, # (H, W), any scale
+    image: np.ndarray, # (H, W) or (3, H, W), any scale
     size: int, # side of the thumbnail, pixels
-) -> np.ndarray: # uint8, (size, size)
+) -> np.ndarray: # uint8, (size, size), or (size, size, 3) in colour
     "A small square picture, from the darkest to the brightest half per cent."
     low, high = np.percentile(image, [.5, 99.5])
     x = np.clip((image - low)/max(high - low, 1e-12), 0, 1)*255
+    if x.ndim == 3: x = np.moveaxis(x, 0, -1)
     method = Image.Resampling.BOX if size < max(x.shape) else Image.Resampling.BICUBIC
     return np.asarray(ImageOps.pad(Image.fromarray(x.round().astype(np.uint8)), (size, size), method))
 
@@ -237,11 +241,11 @@ class Thumbnails:
 
     def __init__(self, run: ScoredRun):
         self.run, self.made = run, 0 # made: number of pictures that this session made
-        picture = ('picture', 'u1', (self.size, self.size))
+        picture = ('picture', 'u1', (self.size, self.size, 3)[:run.image(0).ndim])
         kind = np.dtype([('name', '<u4'), ('time', '<i8'), ('bytes', '<i8'), picture])
         self.kept = _open_kept(run.folder/f'thumbnails-{self.size}.npy', len(run), kind)
 
-    def __call__(self, cells: Sequence[int]) -> np.ndarray: # uint8, (n, size, size)
+    def __call__(self, cells: Sequence[int]) -> np.ndarray: # uint8, (n, size, size), or (n, size, size, 3)
         "Pictures of some cells, from the file or made now."
         for k in cells:
             if tuple(self.kept[k][['name', 'time', 'bytes']]) == self._mark(k): continue
@@ -318,9 +322,10 @@ def _scales(path):
 # %% ../../nbs/explorer/81_scored.ipynb #a9897d5e
 @patch
 def _read_part(self: FrameRun, kind, name):
-    "A frame, its labels or its p-values, (H, W); the last six are remembered."
+    "A frame, (H, W) or (3, H, W), its labels or its p-values, (H, W); the last six are remembered."
     if kind == 'frame':
-        frame = read_frame(self.files[name], self.record.get('channel', ''), self.record.get('plane', ''))
+        taken = {key: self.record.get(key, '') for key in ('channel', 'plane')}
+        frame = read_frame(self.files[name], **taken, colour=True)
         return frame.region(0, 0, *frame.shape)
     path = self.folder/kind/f'{portable_name(frame_name(name))}{".ome" if kind == "p_maps" else ""}.tif'
     if not path.is_file(): raise FileNotFoundError(f'no {path}: score the frames again')
@@ -331,12 +336,12 @@ def _read_part(self: FrameRun, kind, name):
 def _square(self: FrameRun, kind, k, mode='constant', around=0):
     "The square of a cell, `around` pixels larger on each side, padded beyond the border of the frame."
     x, side = self._part(kind, self.table['frame'][k]), self.side + 2*around
-    ((top, bottom), (left, right)), outer = square_in(x.shape, self.corners[k] - around, side)
-    return np.pad(x[top:bottom, left:right], outer, mode=mode)
+    ((top, bottom), (left, right)), outer = square_in(x.shape[-2:], self.corners[k] - around, side)
+    return np.pad(x[..., top:bottom, left:right], [(0, 0)]*(x.ndim - 2) + outer, mode=mode)
 
 # %% ../../nbs/explorer/81_scored.ipynb #3d830e83
 @patch
-def image(self: FrameRun, k: int) -> np.ndarray: # (side, side), float32
+def image(self: FrameRun, k: int) -> np.ndarray: # (side, side), or (3, side, side) in colour, float32
     "Intensities of a cell as recorded, mirrored at the border of the frame."
     return self._square('frame', k, 'symmetric')
 
@@ -373,7 +378,7 @@ def surroundings(self: ScoredRun, k: int) -> None:
 
 
 @patch
-def surroundings(self: FrameRun, k: int) -> np.ndarray: # (3*side, 3*side), float32
+def surroundings(self: FrameRun, k: int) -> np.ndarray: # (3*side, 3*side), or three channels, float32
     "The frame around a cell, 0 beyond its border."
     return self._square('frame', k, around=self.side)
 
@@ -396,8 +401,8 @@ def cell(self: FrameRun, k: int) -> CellSet: # one cell
     scale = self.scales.get(self.table['frame'][k], 1.)
     side = 8*max(1, round(self.side*scale/8)) # whole bins, whatever the binning
     image, mask = (
-        F.interpolate(torch.from_numpy(np.asarray(x, np.float32))[None, None], (side, side), mode='bilinear',
-                      antialias=scale < 1)
+        F.interpolate(torch.from_numpy(np.asarray(x, np.float32)).reshape(1, -1, *x.shape[-2:]),
+                      (side, side), mode='bilinear', antialias=scale < 1)
         for x in (self.image(k), self.mask(k))
     )
     return CellSet(rescale(image), mask >= .5, names=[self.table['cell'][k]])
@@ -436,7 +441,8 @@ def copy_cell(self: FrameRun,
     if whole: image = image.astype(np.uint16)
     for part, x in (('raw', image), ('mask', 255*self.mask(k).astype(np.uint8))):
         (folder/part).mkdir(parents=True, exist_ok=True)
-        tifffile.imwrite(folder/part/name, x)
+        colour = dict(data=np.moveaxis(x, 0, -1), photometric='rgb') if x.ndim == 3 else dict(data=x)
+        tifffile.imwrite(folder/part/name, **colour)
 
 # %% ../../nbs/explorer/81_scored.ipynb #51017577
 def export_judged(
