@@ -120,7 +120,7 @@ class Detector(nn.Module):
 
     def keep(self, **tensors) -> 'Detector':
         "Set fitted buffers, to None to forget them; an earlier calibration and origin are forgotten."
-        self.calibration, self.cell_size, self.channels, self.origin = None, None, None, {}
+        self.calibration, self.cell_size, self.image_channels, self.origin = None, None, None, {}
         for name, tensor in tensors.items(): self.register_buffer(name, tensor)
         return self
 
@@ -258,7 +258,7 @@ def calibrate(self: Detector,
     result = self.predict(cells, progress)
     peaks = result.map.masked_fill(~result.inside, -torch.inf).amax((1, 2, 3))
     self.calibration, self.cell_size = Calibration(result.score, peaks), _cell_size(cells)
-    self.channels = cells.images.shape[1]
+    self.image_channels = cells.images.shape[1]
     return self
 
 # %% ../../nbs/detector/33_detector.ipynb #5bd20cc9
@@ -272,7 +272,7 @@ def save(self: Detector,
     if c := self.calibration: tensors |= {'calibration/scores': c.scores, 'calibration/peaks': c.peaks}
     made = {'class': type(self).__name__, 'module': type(self).__module__, 'settings': self.settings,
             'name': self.name, 'origin': self.origin, 'version': __version__,
-            'cell_size': self.cell_size, 'channels': self.channels}
+            'cell_size': self.cell_size, 'channels': self.image_channels}
     return write_tensors(Path(folder)/'detector.safetensors', tensors, {'detector': json.dumps(made)})
 
 # %% ../../nbs/detector/33_detector.ipynb #816a3cf0
@@ -328,7 +328,7 @@ def load(cls: Detector,
                          f'({type(e).__name__}: {str(e).splitlines()[-1].strip()}): make it again') from None
     if made['name'] not in kind.former_names: detector.name = made['name']
     detector.origin, detector.cell_size = made['origin'], made.get('cell_size')
-    detector.channels = made.get('channels')
+    detector.image_channels = made.get('channels')
     if 'calibration/scores' in tensors:
         detector.calibration = Calibration(tensors['calibration/scores'], tensors['calibration/peaks'])
     return detector.to(device).eval()

@@ -265,7 +265,7 @@ def _as_frame(x, k, options, colour):
 
 def _predict_frame(detector, frame, labels, options, progress):
     "Find and score the cells of one frame; ValueError if no cells or other channels than wanted are found."
-    has, wanted = len(frame.channels), detector.channels or 1
+    has, wanted = len(frame.channels), detector.image_channels or 1
     if has != wanted:
         raise ValueError(f'{frame.name} has {has} channels, and {detector.name} is made for {wanted}')
     if labels is None:
@@ -306,7 +306,7 @@ def predict_frames(self: Detector, # calibrated detector
     _check_calibration(self, options)
     pairs = ((x, None) for x in frames) if labels is None else zip(frames, labels, strict=True)
     for k, (x, own) in enumerate(pairs):
-        frame = _as_frame(x, k, options, self.channels == 3)
+        frame = _as_frame(x, k, options, self.image_channels == 3)
         result = _predict_frame(self, frame, own, options, progress)
         if not options.scale: options = replace(options, scale=_decided_scale(result))
         yield result
@@ -413,7 +413,7 @@ class _FrameScorer:
 
     def result(self, file, options):
         "Result for a frame; ValueError or OSError names the file."
-        frame = read_frame(file, options.channel, options.plane, self.detector.channels == 3)
+        frame = read_frame(file, options.channel, options.plane, self.detector.image_channels == 3)
         own = label_file(frame_name(file), self.labels or file.parent, own=bool(self.labels))
         if self.labels and own is None: raise ValueError(f'no label image for {file} in {self.labels}')
         labels = own and read_labels(own, frame.shape)
