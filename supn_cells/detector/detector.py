@@ -50,6 +50,10 @@ class AnomalyResult:
 
     def __len__(self) -> int: return len(self.score)
 
+    def __repr__(self) -> str:
+        healthy = len(self.calibration) if self.calibration else 'no'
+        return f'AnomalyResult of {self.name}: {len(self)} cells, calibrated with {healthy} healthy cells'
+
     def _calibrated(self):
         if self.calibration is None:
             raise ValueError(f'{self.name} is not calibrated: call calibrate(cells) with healthy cells that '
