@@ -266,7 +266,7 @@ def _check_run(path, parameters):
     checked = check_parameters(parameters, described)
     values = defaults | checked
     check_paths(values, described)
-    if values.get('data') == 'fl': _check_fl(values['data_path'] and user_path(values['data_path']))
+    if values.get('data') == 'fl' and not values.get('data_path'): _check_fl(None) # where it is searched for
     return defaults, checked
 
 
