@@ -8,6 +8,7 @@ __all__ = ['CellSet', 'check_cells', 'Preparation', 'fill_outside']
 # %% ../../nbs/cells/21_cells.ipynb #6aecc19a
 from dataclasses import asdict, dataclass, replace
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from fastcore.basics import patch
@@ -23,10 +24,13 @@ class CellSet:
     masks: Tensor = None # pixels of the cell, (N, 1, H, W), bool
     spots: Tensor = None # pixels of the anomaly, (N, 1, H, W), bool
     names: list = None # N names; default: '0', '1', ...
+    groups: list = None # N names of frames, 'slide/frame' where slides are known; None: not known
 
     def __post_init__(self):
         if self.names is None: self.names = [str(i) for i in range(len(self))]
-        if len(self.names) != len(self): raise ValueError(f'{len(self)} images but {len(self.names)} names')
+        for part in ('names', 'groups'):
+            n = len(self) if getattr(self, part) is None else len(getattr(self, part))
+            if n != len(self): raise ValueError(f'{len(self)} images but {n} {part}')
         wanted = self.images[:, :1].shape
         for part, x in self._tensors().items():
             if part != 'images' and (x.shape != wanted or x.dtype != torch.bool):
@@ -54,7 +58,8 @@ def subset(self: CellSet, indices):
     "The cells at `indices` (an index, slice, list, or index or bool array), in their order."
     i = torch.arange(len(self))[indices].reshape(-1)
     parts = {k: x[i.to(x.device)] for k, x in self._tensors().items()}
-    return replace(self, names=[self.names[k] for k in i.tolist()], **parts)
+    groups = self.groups and [self.groups[k] for k in i.tolist()]
+    return replace(self, names=[self.names[k] for k in i.tolist()], groups=groups, **parts)
 
 # %% ../../nbs/cells/21_cells.ipynb #1001936d
 @patch
@@ -65,7 +70,8 @@ def __add__(self: CellSet, other):
     if sizes[0] != sizes[1]:
         raise ValueError(f'cells of size {sizes[0]} and {sizes[1]} cannot be joined: crop or resize them')
     parts = {k: torch.cat([x, theirs[k]]) if k in theirs else None for k, x in mine.items()}
-    return replace(self, names=self.names + other.names, **parts)
+    groups = self.groups + other.groups if self.groups and other.groups else None
+    return replace(self, names=self.names + other.names, groups=groups, **parts)
 
 # %% ../../nbs/cells/21_cells.ipynb #74b2490a
 @patch
@@ -84,6 +90,35 @@ def hold_out(self: CellSet,
 def at_most(self: CellSet, n: int, seed: int = 0):
     "All cells, or `n` of them chosen at random as `hold_out` does."
     return self.hold_out(n, seed)[1] if len(self) > n else self
+
+# %% ../../nbs/cells/21_cells.ipynb #27656523
+@patch(as_prop=True)
+def slides(self: CellSet) -> list | None: # N names; None: not known for all cells
+    "Slide of each cell, the part of its group before the last slash."
+    if not self.groups or not all('/' in g for g in self.groups): return None
+    return [g.rpartition('/')[0] for g in self.groups]
+
+
+@patch(as_prop=True)
+def units(self: CellSet) -> list | None: # N names; None: single cells are set aside
+    "What is set aside as a whole: slides if there are at least six, or else frames if there are several."
+    if self.slides and len(set(self.slides)) >= 6: return self.slides
+    return self.groups if self.groups and len(set(self.groups)) > 1 else None
+
+# %% ../../nbs/cells/21_cells.ipynb #f7352fc6
+@patch
+def hold_out_units(self: CellSet,
+    n: int, # cells to set aside, about
+    seed: int = 0, # seed of the choice
+) -> tuple: # the cells that are left, and the cells that are set aside, each in their old order
+    """Set whole slides or frames aside at random, as many as come closest to `n` cells; single cells as
+    `hold_out` does, if frames are not known or there is one."""
+    if self.units is None: return self.hold_out(n, seed)
+    names, number = np.unique(self.units, return_inverse=True)
+    order = torch.randperm(len(names), generator=torch.Generator().manual_seed(seed)).numpy()
+    cells = np.bincount(number)[order].cumsum()[:-1] # with one unit, two, ...; never with all
+    taken = np.isin(number, order[:abs(cells - n).argmin() + 1])
+    return self.subset(~taken), self.subset(taken)
 
 # %% ../../nbs/cells/21_cells.ipynb #f71dc7c3
 def check_cells(
