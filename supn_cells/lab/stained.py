@@ -39,11 +39,7 @@ class GroupedCells(CellSet):
         super().__post_init__()
         for name in self.names:
             if name.count('/') != 2: raise ValueError(f"a name must be 'group/kind/cell', not {name!r}")
-
-    @property
-    def groups(self) -> list:
-        "Slide or frame of each cell."
-        return [name.split('/')[0] for name in self.names]
+        self.groups = [name.split('/')[0] for name in self.names] # slide or frame of each cell
 
     @property
     def kinds(self) -> list:
