@@ -75,7 +75,7 @@ def in_sidebar(items):
     for item in items:
         if isinstance(item, str): yield item
         elif 'contents' in item: yield from in_sidebar(item['contents'])
-        else: yield item['file']
+        elif 'file' in item: yield item['file'] # and no link that leads out of the site
 
 
 def check_notebook(nb):
