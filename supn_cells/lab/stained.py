@@ -6,7 +6,6 @@
 __all__ = ['GroupedCells', 'split_groups', 'load_nih', 'synthetic_film', 'add_dark_spots', 'load_iml', 'load_chula']
 
 # %% ../../nbs/lab/93_stained.ipynb #d61e45f1
-import json
 import re
 import zipfile
 from collections import Counter
@@ -26,6 +25,7 @@ from ..cells.cells import CellSet, check_cells
 from ..cells.drawn import lobed_spot
 from ..cells.images import erode
 from ..cells.public import find_set
+from ..frames.rates import counts_as, read_known
 from .mvtec import read_colour
 
 # %% ../../nbs/lab/93_stained.ipynb #025e934d
@@ -237,21 +237,14 @@ def _cells_of_frames(frames, side, reach, binning):
     return GroupedCells(torch.cat(images), torch.cat(masks), names=sum(names, [])), +left_out
 
 # %% ../../nbs/lab/93_stained.ipynb #131d2340
-def _read_boxes(folder):
-    "File, boxes and kinds of each frame; an error names the file or the frame that is unfit."
-    path = folder/'annotations.json'
-    try: listed = json.loads(path.read_text(encoding='utf-8'))
-    except ValueError as e: raise ValueError(f'{path} cannot be read ({e}): fetch it again') from None
-    for entry in listed:
-        try:
-            file = folder/'frames'/entry['image_name']
-            boxes = [[float(o['bbox'][k]) for k in 'yxhw'] for o in entry['objects']]
-            kinds = [_HEALTHY if o['type'] == 'red blood cell' else o['type'] for o in entry['objects']]
-        except (KeyError, TypeError, ValueError) as e:
-            raise ValueError(f'{path} does not fit ({type(e).__name__}: {e}): each entry has image_name and '
-                             'objects, each object a type and a bbox of x, y, w and h') from None
-        if not file.is_file(): raise FileNotFoundError(f'{path} lists {file}, which is missing: fetch it')
-        if boxes: yield file, np.array(boxes), kinds
+def _marked(known, folder, ending=''):
+    "File, boxes and kinds of each frame of a set; FileNotFoundError names a frame that is missing."
+    for name, marks in known.groupby('frame', sort=False):
+        if not (file := folder/f'frames/{name}{ending}').is_file():
+            raise FileNotFoundError(f'cells are marked in {file}, which is missing: fetch it')
+        middle, size = marks[['row', 'column']].to_numpy(), marks[['height', 'width']].to_numpy()
+        kinds = [_HEALTHY if counts_as(kind) == 'healthy' else kind for kind in marks.kind]
+        yield file, np.hstack([middle - size/2, size]), kinds
 
 # %% ../../nbs/lab/93_stained.ipynb #bb5c438a
 def load_iml(
@@ -261,32 +254,11 @@ def load_iml(
 ) -> tuple[GroupedCells, Counter]: # RGB, (N, 3, side/binning, side/binning), in (-1, 1); kinds left out
     "Cells of the IML malaria set by their boxes, a frame a group; an error names the file that is unfit."
     folder = find_set('iml_malaria', ['annotations.json', 'frames'], path)
-    return _cells_of_frames([*_read_boxes(folder)], side, 1.1, binning)
+    known = read_known(folder/'annotations.json')
+    return _cells_of_frames([*_marked(known, folder)], side, 1.1, binning)
 
 # %% ../../nbs/lab/93_stained.ipynb #d5b14381
-_CHULA_KINDS = (
-    _HEALTHY, 'macrocyte', 'microcyte', 'spherocyte', 'target cell', 'stomatocyte', 'ovalocyte', 'teardrop',
-    'burr cell', 'schistocyte', 'uncategorised', 'hypochromia', 'elliptocyte',
-) # by the number of their class
 _CHULA_DIAMETER = 38. # diameter of a cell, pixels
-
-
-def _read_points(folder):
-    "File, boxes and kinds of each frame; an error names the file and line that is unfit."
-    for path in sorted((folder/'labels').glob('*.txt')):
-        file, boxes, kinds = folder/'frames'/f'{path.stem}.jpg', [], []
-        if not file.is_file(): raise FileNotFoundError(f'{path} has no frame {file}: fetch it, or remove it')
-        for number, line in enumerate(path.read_text(encoding='utf-8').splitlines(), 1):
-            if not line.strip(): continue
-            try:
-                x, y, kind = (int(float(value)) for value in line.split())
-                kinds.append(dict(enumerate(_CHULA_KINDS))[kind])
-            except (ValueError, KeyError):
-                raise ValueError(f'{path}, line {number}: {line!r} is no x, y and class from 0 to '
-                                 '12') from None
-            d = _CHULA_DIAMETER
-            boxes.append([y - d/2, x - d/2, d, d])
-        if boxes: yield file, np.array(boxes), kinds
 
 # %% ../../nbs/lab/93_stained.ipynb #4494d6e8
 def load_chula(
@@ -296,4 +268,5 @@ def load_chula(
 ) -> tuple[GroupedCells, Counter]: # RGB, (N, 3, side/binning, side/binning), in (-1, 1); kinds left out
     "Cells of the Chula set by their points, a frame a group; an error names the file that is unfit."
     folder = find_set('chula_rbc12', ['frames', 'labels'], path)
-    return _cells_of_frames([*_read_points(folder)], side, 1.6, binning)
+    known = read_known(folder/'labels').assign(height=_CHULA_DIAMETER, width=_CHULA_DIAMETER)
+    return _cells_of_frames([*_marked(known, folder, '.jpg')], side, 1.6, binning)
