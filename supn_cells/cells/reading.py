@@ -4,9 +4,10 @@
 
 # %% auto #0
 __all__ = ['read_image', 'read_mask', 'frame_name', 'cell_files', 'read_cells', 'load_cells', 'Frame', 'square_in', 'array_frame',
-           'read_frame', 'frame_files']
+           'read_frame', 'frame_files', 'film_files']
 
 # %% ../../nbs/cells/22_reading.ipynb #54804ed2
+import csv
 import logging
 import math
 import re
@@ -373,6 +374,18 @@ def cell_files(
                       f'{spare[0]}')
     return [*images.values()], [masks[name] for name in images]
 
+# %% ../../nbs/cells/22_reading.ipynb #b9fd5523
+def _frames_of(names, path):
+    "Frame of each cell by a table; None if there is no such table. ValueError if a cell is missing in it."
+    if not path.is_file(): return None
+    with open(path, encoding='utf-8', newline='') as f: rows = list(csv.DictReader(f))
+    if not rows or not {'cell', 'frame'} <= rows[0].keys(): return None
+    frames = {row['cell']: row['frame'] for row in rows}
+    if lost := [name for name in names if name not in frames]:
+        raise ValueError(f'{path} has no row for {lost[0]} ({len(lost)} of {len(names)} cells have none): '
+                         'add the rows, or move the table elsewhere')
+    return [frames[name] for name in names]
+
 # %% ../../nbs/cells/22_reading.ipynb #160966f0
 def read_cells(
     files, # image files, as `cell_files` returns them
@@ -389,7 +402,8 @@ def load_cells(
     mask_folder=None, # folder of masks with the names of the images
 ) -> CellSet: # cells rescaled to (-1, 1), sorted by name, named like their files, endings included
     "Load a folder of cells; an error names the first file that is missing or unfit."
-    return read_cells(*cell_files(folder, mask_folder))
+    cells = read_cells(*cell_files(folder, mask_folder))
+    return replace(cells, groups=_frames_of(cells.names, Path(folder)/'cells.csv'))
 
 # %% ../../nbs/cells/22_reading.ipynb #0142eaed
 @dataclass
@@ -545,3 +559,15 @@ def frame_files(
     if path.is_file(): return [path]
     if not path.is_dir(): raise FileNotFoundError(f'no such file or folder: {path}')
     return [*_image_files(path, (*_TIFF, *_PICTURES), 'TIFF, PNG or JPEG', skip_masks=True).values()]
+
+# %% ../../nbs/cells/22_reading.ipynb #9dfc0bd8
+def film_files(
+    path: str | Path, # file of a frame, folder of frames, or folder that holds a folder of frames for each slide
+) -> dict[str, Path]: # files by name of the frame, with its slide in front where there are slides; sorted
+    "Frames of one or several slides; errors as for `frame_files`."
+    path = Path(path)
+    def is_frame(f): return f.suffix.lower() in (*_TIFF, *_PICTURES) and not f.name.startswith('.')
+    def holds_frames(folder): return folder.is_dir() and any(is_frame(f) for f in folder.iterdir())
+    slides = sorted(f for f in path.iterdir() if holds_frames(f)) if path.is_dir() else []
+    if not slides or holds_frames(path): return {f.name: f for f in frame_files(path)}
+    return {f'{slide.name}/{f.name}': f for slide in slides for f in frame_files(slide)}

@@ -214,9 +214,9 @@ def _check_masks(path):
 
 
 def _check_frames(path):
-    "A frame, or a folder of frames."
-    from supn_cells.cells.reading import frame_files
-    frame_files(path)
+    "A frame, a folder of frames, or a folder of folders of frames."
+    from supn_cells.cells.reading import film_files
+    film_files(path)
 
 
 def _check_fl(path):
