@@ -18,6 +18,7 @@ import mistune
 import yaml
 
 WIDTH = 110  # characters of a line of code
+TEMPORARY = r'\S*/tmp[a-z0-9_]{6,}\S*'  # a path that a reader does not have
 
 
 def text(value): return ''.join(value or '')
@@ -85,6 +86,12 @@ def check_notebook(nb):
     elif len(re.findall(r'^> \S', first, flags=re.M)) != 1: yield 'the first cell needs one line `> what this page is`'
     rest = [line for line in first.splitlines() if line.strip() and not re.match(r'(# |> |- \S+:\s*\S)', line)]
     if rest: yield f'nbdev drops {len(rest)} lines of the first cell, move them to the next: {rest[0][:60]!r}'
+    for cell in nb['cells']:
+        data = [o.get('data', {}) for o in cell.get('outputs', [])]
+        if any('image/png' in d for d in data) and 'fig-alt' not in text(cell['source']):
+            yield f'a picture without `#| fig-alt`: {text(cell["source"])[:60]!r}'
+        shown = ' '.join([text(o.get('text')) for o in cell.get('outputs', [])] + [text(d.get('text/plain')) for d in data])
+        if found := re.search(TEMPORARY, shown): yield f'an output shows a temporary path: {found[0]!r}'
     for line in '\n'.join(sources(nb, 'code')).splitlines():
         if len(line) > WIDTH: yield f'{len(line)} characters in a line of code: {line.strip()[:60]!r}'
 
@@ -184,7 +191,8 @@ def self_test():
     "Each way to break the small site gives the one problem it should; exit status 1 if not."
     def into(s, name='d/02_b.ipynb'): return lambda site: site.pages[name].append(site.md(s))
     def first(s): return lambda site: site.pages['d/02_b.ipynb'].__setitem__(0, site.md(s))
-    code = {'cell_type': 'code', 'source': 'x'*111}
+    def cell(source='x', **output): return {'cell_type': 'code', 'source': source, 'outputs': [output] if output else []}
+    def ran(c): return lambda site: site.pages['d/02_b.ipynb'].append(c)
     contents = lambda site: site.website['sidebar']['contents']
     ways = {
         'drops 1 lines': first('# B\n\n> Second\n\nAn introduction that nobody would see.'),
@@ -207,7 +215,9 @@ def self_test():
         'is 2 times in the sidebar': lambda site: contents(site).append('d/02_b.ipynb'),
         '03_c.ipynb is not on the site': lambda site: contents(site).append('03_c.ipynb'),
         'f.svg is not on the site': lambda site: site.website.update(favicon='f.svg'),
-        '111 characters': lambda site: site.pages['d/02_b.ipynb'].append(code),
+        '111 characters': ran(cell('x'*111)),
+        'a picture without': ran(cell(data={'image/png': 'iVBOR'})),
+        'a temporary path': ran(cell(text='no such file: /tmp/tmpab12_cd9/a.png')),
     }
     unnoticed = 0
     for expected, change in {'': lambda site: None, **ways}.items():
