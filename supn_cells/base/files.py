@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['tensor_digest', 'CannotWrite', 'writing', 'write_atomically', 'write_text', 'write_json', 'write_tensors',
-           'read_metadata', 'read_tensors', 'copy_into', 'check_settings', 'GrowingTable', 'locked', 'portable_name']
+           'read_metadata', 'read_tensors', 'copy_into', 'file_digest', 'versions', 'differences', 'check_settings',
+           'keep_record', 'GrowingTable', 'locked', 'portable_name']
 
 # %% ../../nbs/base/00_files.ipynb #8e866fa4
 import hashlib
@@ -13,12 +14,15 @@ import os
 import re
 import shutil
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
+
+import supn_cells
 
 # %% ../../nbs/base/00_files.ipynb #484e84c4
 def tensor_digest(
@@ -143,18 +147,64 @@ def copy_into(targets: dict[str, Tensor], source: dict[str, Tensor], path: str |
         )
     for k, t in targets.items(): t.data.copy_(source[k])
 
+# %% ../../nbs/base/00_files.ipynb #41b5735a
+def file_digest(
+    *paths: str | Path, # files, in an order that counts
+) -> str: # 16 hexadecimal digits
+    "Digest of the content of one or several files; OSError names a file that cannot be read."
+    h = hashlib.sha256()
+    for path in paths:
+        with open(path, 'rb', buffering=0) as f:
+            h.update(f'{os.fstat(f.fileno()).st_size} '.encode())
+            while block := f.read(2**20): h.update(block)
+    return h.hexdigest()[:16]
+
+# %% ../../nbs/base/00_files.ipynb #c03a46ed
+def versions() -> dict[str, str]: # by the name of the package
+    "Versions of the packages that determine a result."
+    others = {name: version(name) for name in ('torch', 'numpy', 'scikit-image')}
+    return {'supn_cells': supn_cells.__version__, **others}
+
 # %% ../../nbs/base/00_files.ipynb #fba6e3e2
+def differences(
+    known: dict, # record of an earlier run, as read from JSON
+    wanted: dict, # the same record now
+) -> list[str]: # in words, one for each entry of `wanted` that differs
+    "What differs between two records."
+    found = []
+    for name, value in json.loads(json.dumps(wanted)).items():
+        if isinstance(value, dict): found += differences(known.get(name) or {}, value)
+        elif (made := known.get(name)) != value:
+            short = len(repr(made)) + len(repr(value)) < 120
+            found.append(f'{name} = {made!r}, not {value!r}' if short else f'another {name}')
+    return found
+
+
 def check_settings(
     what: str | Path, # name of the run or file, for the message
-    known: dict, # settings of that run or file, as read from JSON
-    wanted: dict, # settings that are wanted now
+    known: dict, # record of that run or file, as read from JSON
+    wanted: dict, # record that is wanted now
     remedy: str, # advice at the end of the message
 ) -> None:
-    "Compare settings; ValueError names the first one that differs."
-    for name, value in json.loads(json.dumps(wanted)).items():
-        if isinstance(value, dict): check_settings(what, known.get(name, {}), value, remedy)
-        elif (made := known.get(name)) != value:
-            raise ValueError(f'{what} was made with {name} = {made!r}, not {value!r}: {remedy}')
+    "Compare records; ValueError names the first entry that differs."
+    if found := differences(known, wanted):
+        more = f' ({len(found)} entries differ)' if len(found) > 1 else ''
+        raise ValueError(f'{what} was made with {found[0]}{more}: {remedy}')
+
+# %% ../../nbs/base/00_files.ipynb #6d674a4e
+def keep_record(
+    path: str | Path, # JSON file of the record
+    record: dict, # what the run is made from
+    what: str, # name of the run, for the message
+    remedy: str = '', # advice at the end of the message; empty: the advice that always holds
+) -> bool: # whether the record was there before
+    "Write a record, or compare it with the one that is there; ValueError names the first entry that differs."
+    path, advice = Path(path), 'choose another folder, or restore what it was made with'
+    if not path.is_file():
+        write_json(path, record)
+        return False
+    check_settings(what, json.loads(path.read_text(encoding='utf-8')), record, remedy or advice)
+    return True
 
 # %% ../../nbs/base/00_files.ipynb #8a938d7b
 class GrowingTable:
