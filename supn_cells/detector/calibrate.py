@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['is_alarm', 'threshold_rank', 'fewest_cells', 'Calibration', 'discoveries', 'alarm_law', 'Share', 'alarm_share',
-           'rogan_gladen']
+           'rogan_gladen', 'KnownRates']
 
 # %% ../../nbs/detector/32_calibrate.ipynb #f86ff61c
 import math
@@ -177,3 +177,30 @@ def rogan_gladen(
     half = z*spread**.5/abs(s - a)
     best = (alarms/cells - rate)/(found/tested - rate)
     return Share(*(float(np.clip(x, 0, 1)) for x in (best, share + skew - half, share + skew + half)))
+
+# %% ../../nbs/detector/32_calibrate.ipynb #3d86fcc9
+@dataclass(frozen=True)
+class KnownRates:
+    "Alarms among known cells, at one false-alarm rate."
+    found: int = 0 # infected cells with an alarm
+    tested: int = 0 # infected cells that were scored
+    false: int = 0 # healthy cells with an alarm
+    healthy: int = 0 # healthy cells that were scored
+
+    def false_alarms(self,
+        rate: float, # false-alarm rate that the calibration promises, in (0, 1)
+        calibration: int, # number of healthy cells in the calibration
+    ) -> tuple[float, int]:
+        "False-alarm rate, and the number of cells it is known from: of the calibration or the known cells."
+        if self.healthy <= calibration: return rate, calibration
+        return max(self.false, 1)/self.healthy, self.healthy
+
+    def parasitaemia(self,
+        alarms: int, # number of cells with an alarm
+        cells: int, # number of cells that were scored
+        rate: float, # false-alarm rate that the calibration promises, in (0, 1)
+        calibration: int, # number of healthy cells in the calibration
+    ) -> Share:
+        "Share of infected cells with its interval; ValueError as for `rogan_gladen`."
+        known_from = self.false_alarms(rate, calibration)
+        return rogan_gladen(alarms, cells, self.found, self.tested, *known_from)

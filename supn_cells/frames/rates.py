@@ -4,8 +4,7 @@
 
 # %% auto #0
 __all__ = ['CHULA_KINDS', 'counts_as', 'is_random', 'read_known', 'match_cells', 'find_known', 'rates_by_kind', 'rates_at',
-           'KnownRates', 'known_rates', 'rates_by_frame', 'parasitaemia_figure', 'write_known', 'is_run', 'read_rates',
-           'check_known']
+           'known_rates', 'rates_by_frame', 'parasitaemia_figure', 'write_known', 'is_run', 'read_rates', 'check_known']
 
 # %% ../../nbs/frames/74_rates.ipynb #58f0740f
 import json
@@ -22,7 +21,7 @@ from scipy.stats import mannwhitneyu
 
 from ..base.files import check_settings, portable_name, write_json, write_text
 from ..cells.reading import frame_name
-from ..detector.calibrate import Share, alarm_share, is_alarm, rogan_gladen
+from ..detector.calibrate import KnownRates, Share, alarm_share, is_alarm
 from ..detector.detector import Detector
 from .frames import FrameOptions
 
@@ -253,33 +252,6 @@ def rates_at(
             row |= _rate(name, int(is_alarm(p, rate).sum()), len(p))
         rows.append(row)
     return pd.DataFrame(rows)
-
-# %% ../../nbs/frames/74_rates.ipynb #be6f973a
-@dataclass(frozen=True)
-class KnownRates:
-    "Alarms among known cells, at one false-alarm rate."
-    found: int # unusual cells with an alarm
-    tested: int # unusual cells that were scored
-    false: int = 0 # healthy cells with an alarm
-    healthy: int = 0 # healthy cells that were scored
-
-    def false_alarms(self,
-        rate: float, # false-alarm rate that the calibration promises, in (0, 1)
-        calibration: int, # number of healthy cells in the calibration
-    ) -> tuple[float, int]:
-        "False-alarm rate, and the number of cells it is known from: of the calibration or the known cells."
-        if self.healthy <= calibration: return rate, calibration
-        return max(self.false, 1)/self.healthy, self.healthy
-
-    def parasitaemia(self,
-        alarms: int, # number of cells with an alarm
-        cells: int, # number of cells that were scored
-        rate: float, # false-alarm rate that the calibration promises, in (0, 1)
-        calibration: int, # number of healthy cells in the calibration
-    ) -> Share:
-        "Share of unusual cells with its interval; ValueError as for `rogan_gladen`."
-        known_from = self.false_alarms(rate, calibration)
-        return rogan_gladen(alarms, cells, self.found, self.tested, *known_from)
 
 # %% ../../nbs/frames/74_rates.ipynb #ae9afd92
 def known_rates(
