@@ -27,7 +27,10 @@ from skimage.measure import regionprops_table
 from skimage.segmentation import expand_labels, find_boundaries
 from skimage.transform import resize
 
-from ..base.files import check_settings, portable_name, write_atomically, write_json, write_text
+from supn_cells.base.files import (
+    file_digest, keep_record, portable_name, versions,
+    write_atomically, write_json, write_text,
+)
 from ..base.workers import in_order, progress_bar
 from ..cells.cells import CellSet
 from ..cells.images import rescale
@@ -198,6 +201,13 @@ def cut(self: Cutter,
     return CellSet(rescale(torch.from_numpy(images), names=names), torch.from_numpy(masks), names=names)
 
 # %% ../../nbs/frames/71_frames.ipynb #9bedeba1
+def _own_labels(file, labels):
+    "The label image of a frame, if there is one; ValueError if it is missing in a folder of label images."
+    own = label_file(frame_name(file), labels or file.parent, own=bool(labels))
+    if labels and own is None: raise ValueError(f'no label image for {file} in {labels}')
+    return own
+
+
 def read_labelled(
     file: Path, # file of a frame
     labels: str | Path, # folder of label images; empty: beside the frame
@@ -205,9 +215,7 @@ def read_labelled(
     colour: bool, # whether three channels are all taken where none is named
 ) -> tuple[Frame, np.ndarray | None]: # the frame and its label image, (H, W), if there is one
     "Read a frame and its label image; ValueError or OSError names the file that is missing or unfit."
-    frame = read_frame(file, options.channel, options.plane, colour)
-    own = label_file(frame_name(file), labels or file.parent, own=bool(labels))
-    if labels and own is None: raise ValueError(f'no label image for {file} in {labels}')
+    frame, own = read_frame(file, options.channel, options.plane, colour), _own_labels(file, labels)
     return frame, own and read_labels(own, frame.shape)
 
 
@@ -436,6 +444,27 @@ def _frame_row(result, seconds):
         diameter=result.cells.diameter, scale=result.cutter.scale, seconds=seconds, error='',
     )
 
+# %% ../../nbs/frames/71_frames.ipynb #58703e10
+def _record_file(folder, file):
+    "File that keeps the row of a frame, and what its results are made from."
+    return folder/f'cells/{portable_name(frame_name(file))}.json'
+
+
+def _frame_record(folder, file):
+    "The record of a frame that is scored; None if there is none, or one without contents."
+    about = _record_file(folder, file)
+    if not (about.is_file() and about.with_suffix('.csv').is_file()): return None
+    record = json.loads(about.read_text(encoding='utf-8'))
+    return record if 'made_from' in record else None
+
+
+def _earlier_row(folder, file, made):
+    "Row and decided scale of a frame that is scored from the same; None if it must be scored (again)."
+    if not (record := _frame_record(folder, file)): return None
+    changed = [name for name, value in made.items() if record['made_from'].get(name) != value]
+    if not changed: return record['row'], record['decided_scale']
+    warnings.warn(f'{file.name} is scored again: its {" and ".join(changed)} changed since it was scored')
+
 # %% ../../nbs/frames/71_frames.ipynb #f5a202a9
 @dataclass
 class _FrameScorer:
@@ -452,21 +481,26 @@ class _FrameScorer:
         frame, labels = read_labelled(file, self.labels, options, self.detector.image_channels == 3)
         return _predict_frame(self.detector.to(self.device), frame, labels, options, self.progress)
 
+    def made_from(self, file, scale):
+        "Record of what the results of a frame are made from, besides the settings of the run."
+        labels = _own_labels(file, self.labels)
+        return {'pixels': file_digest(file), 'labels': labels and file_digest(labels), 'scale': scale}
+
     def __call__(self, file, scale):
         "Row of a frame in frames.csv, and the scale for further frames; an earlier row is read again."
-        scale, name = self.options.scale or scale, portable_name(frame_name(file))
-        about = self.folder/f'cells/{name}.json'
-        if about.is_file() and about.with_suffix('.csv').is_file():
-            return json.loads(about.read_text(encoding='utf-8')), scale
-        start = time.perf_counter()
-        try: result = self.result(file, replace(self.options, scale=scale))
+        scale, start = self.options.scale or scale, time.perf_counter()
+        try:
+            made = self.made_from(file, scale) # before the files are read: a later change is noticed
+            if earlier := _earlier_row(self.folder, file, made): return earlier
+            result = self.result(file, replace(self.options, scale=scale))
         except (ValueError, OSError) as e:
             return dict(frame=file.name, status='failed', cells=0, alarms=0, error=str(e)), scale
         write_frame(result, self.folder)
-        row = _frame_row(result, round(time.perf_counter() - start, 2))
+        row, scale = _frame_row(result, round(time.perf_counter() - start, 2)), scale or _decided_scale(result)
         return_memory()
-        write_json(about, {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in row.items()})
-        return row, scale or _decided_scale(result)
+        kept = {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in row.items()}
+        write_json(_record_file(self.folder, file), {'row': kept, 'made_from': made, 'decided_scale': scale})
+        return row, scale
 
 # %% ../../nbs/frames/71_frames.ipynb #fe032638
 def _score_frame(scorer, item):
@@ -475,24 +509,22 @@ def _score_frame(scorer, item):
     return scorer(*item)
 
 
-def _score_all(scorer, files, scale, client):
-    "Row and scale for each frame, in order; workers start when the scale is decided."
-    files = deque(Path(f) for f in files)
+def _score_all(scorer, files, client):
+    "Row of each frame, in order; workers start when the scale is decided."
+    files, scale = deque(Path(f) for f in files), 0.
     while files and not (client and (scale or scorer.options.scale)):
         row, scale = scorer(files.popleft(), scale)
-        yield row, scale
-    yield from in_order(_score_frame, scorer, ((file, scale) for file in files), client)
+        yield row
+    for row, _ in in_order(_score_frame, scorer, ((file, scale) for file in files), client): yield row
 
 # %% ../../nbs/frames/71_frames.ipynb #8e64bfb4
-def _begin(folder, settings):
-    "Write the settings of a run, or compare them with those written before; the scale decided so far, or 0."
-    path = folder/'frames.json'
-    if not path.is_file():
-        write_json(path, {**settings, 'decided_scale': 0.})
-        return 0.
-    known = json.loads(path.read_text(encoding='utf-8'))
-    check_settings(f'the run in {folder}', known, settings, 'choose another folder, or the same setting')
-    return known['decided_scale']
+def _begin(folder, files, settings):
+    "Write the settings of a run, or compare them; ValueError if all earlier results are of other frames."
+    keep_record(folder/'frames.json', settings, f'the run in {folder}')
+    known = [(Path(f), record) for f in files if (record := _frame_record(folder, f))]
+    if known and all(file_digest(f) != record['made_from']['pixels'] for f, record in known):
+        raise ValueError(f'{folder} has results of other frames that are called {known[0][0].name}, ...: '
+                         f'choose another folder, or delete {folder/"cells"} to replace them')
 
 
 def _read_cells(folder, frames):
@@ -517,13 +549,14 @@ def score_files(
     options = as_trained(detector, options)
     _check_calibration(detector, options)
     folder, calibration = Path(folder), len(detector.calibration)
-    settings = {'detector': detector.digest(), 'calibration': calibration, **asdict(options)}
-    scale, rows = _begin(folder, settings), []
+    _begin(folder, files, {
+        'detector': detector.digest(), 'calibration': calibration, **asdict(options), 'versions': versions(),
+    })
+    rows = []
     detector = detector.cpu() if client else detector
     scorer = _FrameScorer(detector, device, folder, labels, options, progress and not client)
     with progress_bar(total=len(files), desc='frames', unit='frame', disable=not progress) as bar:
-        for row, scale in _score_all(scorer, files, scale, client):
-            write_json(folder/'frames.json', {**settings, 'decided_scale': scale})
+        for row in _score_all(scorer, files, client):
             rows.append(row)
             write_text(folder/'frames.csv', pd.DataFrame(rows).to_csv(index=False, lineterminator='\n'))
             bar.update()
