@@ -6,6 +6,8 @@
 __all__ = ['CellScorer', 'score_folder', 'publish_scores', 'forget_progress']
 
 # %% ../../nbs/detector/34_score_crops.ipynb #c1bbcf2e
+import hashlib
+import json
 import math
 import os
 from dataclasses import dataclass
@@ -15,7 +17,7 @@ import pandas as pd
 import tifffile
 import torch
 
-from ..base.files import GrowingTable, write_json, writing
+from ..base.files import GrowingTable, file_digest, versions, write_json, writing
 from ..base.workers import in_order, progress_bar, read_ahead
 from ..cells.reading import cell_files, read_cells
 from .calibrate import discoveries
@@ -34,17 +36,19 @@ class CellScorer:
     stacks: dict # file of maps -> first byte of its pixels; empty: no maps are written
 
     def read(self, piece):
-        "Cells of a piece as recorded, and prepared; ValueError names the file that is unfit."
+        "Digests of the files, and the cells as recorded and prepared; ValueError names an unfit file."
         _, files, masks = piece
+        digests = _file_digests(files, masks) # before the files are read: a later change is noticed
         cells = read_cells(files, masks)
         if (size := tuple(cells.images.shape[-2:])) != self.size:
             raise ValueError(f'{files[0]} has size {size} but the first image has {self.size}: '
                              'crop all to one size')
-        return cells, self.detector.prepare(cells)
+        return digests, cells, self.detector.prepare(cells)
 
     def score(self, piece, ready) -> str:
         "Rows of the table as CSV; the maps are on the disk when it returns."
-        result = self.detector.to(self.device).predict_prepared(*ready, progress=False)
+        digests, *cells = ready
+        result = self.detector.to(self.device).predict_prepared(*cells, progress=False)
         for path, maps in zip(self.stacks, (result.map, result.p_map) if self.stacks else ()):
             values = maps.float().cpu().numpy()
             with writing(path, values.nbytes), open(path, 'rb+') as f:
@@ -53,7 +57,8 @@ class CellScorer:
                 f.flush()
                 os.fsync(f.fileno())
         return_memory()
-        return result.table(self.rate).to_csv(index=False, header=False, lineterminator='\n')
+        table = result.table(self.rate).assign(**digests)
+        return table.to_csv(index=False, header=False, lineterminator='\n')
 
 # %% ../../nbs/detector/34_score_crops.ipynb #6be79f50
 def _pieces(files, masks, start, size):
@@ -69,23 +74,33 @@ def _do_piece(scorer, piece):
 # %% ../../nbs/detector/34_score_crops.ipynb #36fe89ea
 _PART = 'scores.part.csv'
 _CROP_COLUMNS = ['cell', 'score', 'p_value', 'alarm', 'row', 'column', 'alarm_area']
+_DIGESTS = ['image_digest', 'mask_digest'] # further columns of the growing table
 
 
-def _read_table(path):
-    "The growing table."
-    return pd.read_csv(path, dtype={'cell': str}, keep_default_na=False)
+def _file_digests(files, masks):
+    "Columns of digests, a row for each cell; the mask's is empty without masks."
+    both = [file_digest(f) for f in files], [file_digest(m) for m in masks] if masks else ['']*len(files)
+    return dict(zip(_DIGESTS, both))
+
+
+def _read_table(path, digests=False):
+    "The growing table, without or with its columns of digests."
+    text = dict.fromkeys(['cell', *_DIGESTS], str)
+    table = pd.read_csv(path, dtype=text, keep_default_na=False)
+    return table if digests else table.drop(columns=_DIGESTS)
 
 
 def _check_done(growing, files, masks):
     "ValueError if the cells in the table are no longer the first cells of the folder, or have changed."
-    done, path = _read_table(growing.path).cell.tolist(), growing.path
+    done, path, n = _read_table(growing.path, digests=True), growing.path, len(growing)
     again = f'delete {growing.about} to begin anew, or choose another folder'
-    if done != [f.name for f in files[:len(done)]]:
+    if done.cell.tolist() != [f.name for f in files[:n]]:
         raise ValueError(f'the unfinished run in {path.parent} has other cells than the folder: {again}')
-    since = growing.about.stat().st_mtime
-    for file in [*files[:len(done)], *(masks or [])[:len(done)]]:
-        if file.stat().st_mtime > since:
-            raise ValueError(f'{file} was changed after its cell was scored: {again}')
+    for column, now in _file_digests(files[:n], masks and masks[:n]).items():
+        if not (same := done[column] == now).all():
+            k, many = int(same.argmin()), f' ({int((~same).sum())} of the {n} scored cells)'
+            file = files[k] if column == 'image_digest' else (masks[k] if masks else f'the mask of {files[k]}')
+            raise ValueError(f'{file} is not the file that was scored{many}: {again}')
 
 # %% ../../nbs/detector/34_score_crops.ipynb #60841692
 def _stack_start(path):
@@ -128,18 +143,17 @@ def score_folder(
     device: str = 'cpu', # device that scores
     progress: bool = True, # show a progress bar
     piece: int = 32, # number of cells that are scored together
-) -> pd.DataFrame: # cell, score, p_value, alarm, row, column, alarm_area
+) -> pd.DataFrame: # cell, score, p_value, alarm, row, column, alarm_area, and what the detector adds
     """Score cells, or continue a run that was stopped. ValueError names the cell that is unfit, or what does
     not fit the run; OSError names the file. On the CPU, `reuse_memory` stays on."""
     if not client and torch.device(device).type == 'cpu': reuse_memory()
     files, masks = cell_files(cells)
     first, folder = read_cells(files[:piece], masks and masks[:piece]), Path(folder)
-    detector.prepare(first)
-    detector.compare_size(first)
+    detector.warn_of_differences(first, detector.prepare(first))
     detector.calibration.threshold(rate)
-    growing = GrowingTable(folder/_PART, _CROP_COLUMNS, {
+    growing = GrowingTable(folder/_PART, [*_CROP_COLUMNS, *detector.extra, *_DIGESTS], {
         'detector': detector.digest(), 'calibration': detector.calibration.scores.tolist(), 'rate': rate,
-        'maps': maps, 'piece': piece,
+        'maps': maps, 'piece': piece, 'versions': versions(),
     })
     _check_done(growing, files, masks)
     start, shape = len(growing), (len(files), *first.images.shape[-2:])
@@ -163,6 +177,14 @@ def _path_in(folder, path):
     return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
 
 
+def _made_from(folder):
+    "Record of what the growing table is made from: a digest of all cells, the detector, settings, versions."
+    made = json.loads((folder/_PART).with_suffix('.json').read_text(encoding='utf-8'))['settings']
+    digests = _read_table(folder/_PART, digests=True)[_DIGESTS].to_csv(index=False)
+    del made['calibration'] # it stands in run.json
+    return {**made, 'cells': hashlib.sha256(digests.encode()).hexdigest()[:16]}
+
+
 def publish_scores(
     detector: Detector, # calibrated detector
     table: pd.DataFrame, # table from `score_folder`
@@ -173,7 +195,7 @@ def publish_scores(
     discovery_rate: float = .1, # expected share of healthy cells among the reported ones, in (0, 1)
 ) -> pd.DataFrame: # the table with the column `reported`
     "Write scores.csv and run.json, and give the maps their names."
-    folder, table = Path(folder), table.copy()
+    folder, table, made = Path(folder), table.copy(), _made_from(Path(folder))
     p_values = torch.tensor(table.p_value.to_numpy())
     table.insert(4, 'reported', discoveries(p_values, discovery_rate).numpy())
     for name in ('maps', 'p_maps'):
@@ -181,7 +203,7 @@ def publish_scores(
     write_json(folder/'run.json', {
         'detector': detector.name, 'cells': _path_in(folder, cells),
         'model': str(model and Path(model).resolve()), 'rate': rate,
-        'calibration': detector.calibration.scores.tolist(),
+        'calibration': detector.calibration.scores.tolist(), 'made_from': made,
     })
     write_table(table, folder/'scores.csv')
     return table
@@ -191,4 +213,4 @@ def forget_progress(
     folder: str | Path, # folder of a finished run
 ) -> None:
     "Remove the growing table."
-    GrowingTable(Path(folder)/_PART, _CROP_COLUMNS, {}).remove()
+    GrowingTable(Path(folder)/_PART, [], {}).remove()
