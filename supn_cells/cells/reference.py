@@ -24,26 +24,28 @@ def _second_differences(x, step):
 
 # %% ../../nbs/cells/25_reference.ipynb #7de8c147
 _RING = 2, 5 # first and last distance of the ring from the cell, pixels
-_LEAST = 1e-3 # smallest grain and spread of the ring, units of the image
+_LEAST, _FAINT = 1e-3, .1 # smallest grain and spread of the ring, and smallest contrast they are relative to
 
 
 def _look(image, inside, ring):
-    "The five numbers for each channel of a cell, (5, C); NaN for those that need a ring that is empty."
+    "The six numbers for each channel of a cell, (6, C); NaN for those that need a ring that is empty."
     light = np.median(image[:, inside], 1)
     grain, coarse = (np.abs(_second_differences(image, s)[:, inside]).mean(1).clip(_LEAST) for s in (1, 2))
     around = image[:, ring] if ring.any() else np.full((len(image), 1), np.nan)
     low, ground, high = np.quantile(around, [.1, .5, .9], axis=1)
-    spread = (high - low).clip(_LEAST)
-    return np.stack([light, light - ground, np.log(grain), np.log(grain/coarse), np.log(spread)])
+    contrast, spread = light - ground, (high - low).clip(_LEAST)
+    gauge = max(abs(contrast).max(), _FAINT) if ring.any() else 1.
+    relative = grain/coarse, grain/gauge, spread/gauge
+    return np.stack([light, contrast, *np.log([grain, *relative])])
 
 # %% ../../nbs/cells/25_reference.ipynb #87ead513
-STATISTICS = 'light', 'contrast', 'grain', 'sharpness', 'ground'
+STATISTICS = 'light', 'contrast', 'grain', 'sharpness', 'noise', 'ground'
 
 
 def appearance(
     cells: CellSet, # cells as a detector sees them, after its preparation; without masks the whole image counts
 ) -> dict[str, np.ndarray]: # for each of `STATISTICS` a number for each cell and channel, (N, C); NaN: unknown
-    "How cells look, in five numbers."
+    "How cells look, in six numbers."
     images = cells.images.detach().cpu().double().numpy()
     if cells.masks is None:
         inside, ring = np.ones(images[:, 0].shape, bool), np.zeros(images[:, 0].shape, bool)
@@ -87,7 +89,9 @@ class Reference:
     def to_dict(self) -> dict: return asdict(self)
 
 # %% ../../nbs/cells/25_reference.ipynb #1ff1e674
-_TOLERANCE = {'light': .3, 'contrast': .3, 'grain': .5, 'sharpness': .3, 'ground': 1.} # least width to each side
+# least width of the range to each side
+_TOLERANCE = {'light': .3, 'contrast': .3, 'grain': .5, 'sharpness': .3, 'noise': .5, 'ground': 1.}
+_NARROW = 'sharpness', 'noise', 'ground' # statistics with a narrow range
 
 
 @patch
@@ -110,6 +114,7 @@ _WORDS = { # too low, too high
     'sharpness': ('the images are more blurred than in the calibration',
                   'the images are sharper than in the calibration'),
     'grain': ('the images are smoother than in the calibration', 'the images are noisier than in the calibration'),
+    'noise': ('the images are smoother than in the calibration', 'the images are noisier than in the calibration'),
     'light': ('cells are darker within their images than in the calibration',
               'cells are brighter within their images than in the calibration'),
     'ground': ('the background is more even than in the calibration',
@@ -134,7 +139,7 @@ def differences(self: Reference,
     channels, said = seen['light'].shape[1], []
     if channels != self.channels:
         return [f'the images have {channels} channels, and had {self.channels} in the calibration']
-    for name in (n for n in _WORDS if n in self.quantiles):
+    for name in (n for n in _WORDS if n in self.quantiles and (n in _NARROW or not narrow)):
         x = seen[name][~np.isnan(seen[name]).any(1)]
         if not len(x): continue
         new, limits = np.median(x, 0), self.limits(name, len(x), narrow)
@@ -145,4 +150,4 @@ def differences(self: Reference,
         words = _contrast_words(new[worst], known) if name == 'contrast' else _WORDS[name][int(new[worst] > known)]
         colour = f' (in {("red", "green", "blue")[worst]})' if channels == 3 else ''
         said.append(words + colour)
-    return said
+    return [*dict.fromkeys(said)] # grain and noise have the same words
