@@ -32,6 +32,7 @@ from supn_cells.base.files import (
     locked,
     read_metadata,
     read_tensors,
+    versions,
     write_tensors,
     writing,
 )
@@ -157,6 +158,7 @@ def read_run(
     if settings is not None:
         remedy = 'choose another run folder, restore that setting, or delete the file to train again'
         check_settings(path, run.get('settings', {}), settings, remedy)
+        check_settings(path, run.get('versions', versions()), versions(), remedy)
     return run
 
 # %% ../../nbs/detector/30_training.ipynb #911a17a9
@@ -226,13 +228,19 @@ _MOMENTS = ('exp_avg', 'exp_avg_sq') # names that Adam gives its running means
 
 
 @patch
+def _made(self: Training):
+    "What the weights are made from, and how they went."
+    return dict(settings=self.settings, versions=versions(), notes=self.notes, history=self.history)
+
+
+@patch
 def _save(self: Training, path):
     "Write the whole state atomically."
     moments = {f'{key}/{name}': self.adam.state[p][key]
                for key in _MOMENTS for name, p in self.params.items() if p in self.adam.state}
     sums = {f'sums/{name}': torch.as_tensor(total) for name, total in self.sums.items()}
-    progress = {'settings': self.settings, 'notes': self.notes, 'step': self.step, 'history': self.history}
-    write_tensors(path, {**self.params, **moments, **sums}, {'training': json.dumps(progress)})
+    tensors = {**self.params, **moments, **sums}
+    write_tensors(path, tensors, {'training': json.dumps({**self._made(), 'step': self.step})})
 
 
 @patch
@@ -296,7 +304,7 @@ def _train(self: Training, path, progress):
 @patch
 def run(self: Training,
     state: str | Path, # file of the state, removed at the end; TensorBoard events go to `events` beside it
-    finish: Callable, # writes the result; its argument is settings, notes and history as JSON
+    finish: Callable, # writes the result; its argument is settings, versions, notes and history as JSON
     progress: bool = True, # show a progress bar
 ) -> list[dict]: # history: step, mean of each part since the entry before, lr
     """Train to the end, from the saved state if there is one. Ctrl-C raises KeyboardInterrupt and leaves
@@ -305,7 +313,7 @@ def run(self: Training,
     with locked(state.parent/'events'/'.lock') if first else nullcontext():
         self._train(state, progress)
         if first:
-            finish(json.dumps({'settings': self.settings, 'notes': self.notes, 'history': self.history}))
+            finish(json.dumps(self._made()))
             state.unlink(missing_ok=True)
         _any(False) # the result is there for all processes
     return self.history
