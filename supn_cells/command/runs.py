@@ -219,6 +219,12 @@ def _check_frames(path):
     film_files(path)
 
 
+def _check_known(path):
+    "Known cells, or a run with known cells."
+    from supn_cells.frames.rates import check_known
+    check_known(path)
+
+
 def _check_fl(path):
     "The public fluorescence set."
     from supn_cells.cells.public import find_fl
@@ -241,6 +247,7 @@ def _check_table(path):
 # %% ../../nbs/command/79_runs.ipynb #19ee1fbc
 PATHS = { # annotation of a parameter that names a file or folder, or several -> its check
     'cells': _check_cells, 'cells with masks': _check_masks, 'frames': _check_frames,
+    'known cells': _check_known,
     'fluorescence set': _check_fl, 'detector': _check_detector, 'scored run': _check_scored,
     'folder': _check_folder, 'folders': _check_folder, 'table': _check_table,
 }

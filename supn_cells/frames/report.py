@@ -8,6 +8,7 @@ __all__ = ['expected_alarms', 'write_report']
 # %% ../../nbs/frames/72_report.ipynb #a61a25d2
 import base64
 import io
+from collections.abc import Mapping
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -18,7 +19,7 @@ from PIL import Image
 
 from ..base.files import portable_name, write_text
 from ..cells.reading import frame_name
-from ..detector.calibrate import Calibration, alarm_law, alarm_share, rogan_gladen
+from ..detector.calibrate import Calibration, KnownRates, alarm_law, alarm_share
 from .frames import p_colours
 
 # %% ../../nbs/frames/72_report.ipynb #eb74ee80
@@ -36,7 +37,16 @@ def expected_alarms(
 def _percent(share): return f'{100*share.value:.1f} %', f'{100*share.low:.1f} to {100*share.high:.1f} %'
 
 
-def _facts(cells, rate, calibration, found, tested):
+def _infected(alarms, cells, rate, calibration, known):
+    "Share of infected cells, and its meaning; 'unknown' and the reason if the detection rate is too low."
+    try: share, interval = _percent(known.parasitaemia(alarms, cells, rate, calibration))
+    except ValueError as e: return 'unknown', f'share of infected cells: {e}'
+    false, _ = known.false_alarms(rate, calibration)
+    return share, (f'of the cells are infected (95 % interval: {interval}; Rogan and Gladen, detection rate '
+                   f'{known.found} of {known.tested}, false-alarm rate {100*false:.1f} %)')
+
+
+def _facts(cells, rate, calibration, known):
     "Numbers for the top of the report, each with its meaning."
     scored = cells[cells.score.notna()]
     n, alarms = len(scored), int(scored.alarm.sum())
@@ -48,10 +58,7 @@ def _facts(cells, rate, calibration, found, tested):
         (f'{mean:.0f} ({low} to {high})', 'alarms expected by chance if all cells were healthy (95 % range)'),
         (share, f'of the cells raised an alarm (95 % interval: {interval})'),
     ]
-    if tested:
-        share, interval = _percent(rogan_gladen(alarms, n, found, tested, rate, calibration))
-        meaning = f'of the cells are infected (95 % interval: {interval}; Rogan and Gladen, '
-        facts.append((share, f'{meaning}detection rate {found} of {tested})'))
+    if known.tested: facts.append(_infected(alarms, n, rate, calibration, known))
     return facts
 
 # %% ../../nbs/frames/72_report.ipynb #d829f2ef
@@ -178,8 +185,10 @@ middle</span></div>
 <h2>Scores</h2><img src="{{ histogram }}" alt="Histogram of scores">
 <p class="note">Grey: healthy cells of the calibration. Red: cells of this run. The last bar holds all
 cells with higher scores as well.</p>
-{% if not tested %}<p class="note">For the share of infected cells, score cells that are known to be infected,
-and give their number (tested) and the number of alarms among them (found).</p>{% endif %}
+{% if not tested %}<p class="note">For the share of infected cells, mark cells in some frames, and name the file
+of the marks (known).</p>{% endif %}
+{% for title, x in sections.items() %}<h2>{{ title }}</h2>
+{% if x is string %}<img src="{{ x }}" alt="{{ title }}">{% else %}{{ table(x, 'numbers') }}{% endif %}{% endfor %}
 <h2>Cells with the lowest p-values</h2>
 <p class="note">{{ cells|length }} of {{ '{:,}'.format(n_cells) }} cells; cells.csv has all of them. A red
 border marks an alarm. The right picture of each pair shows the p-values in colour.</p>
@@ -200,8 +209,8 @@ def write_report(
     rate: float = .05, # chance of an alarm for a healthy cell, in (0, 1)
     about: dict = {}, # settings, versions, command, ...: shown at the end
     title: str = 'Whole frames', # title of the report
-    found: int = 0, # infected cells with an alarm in a test of the detector at this rate
-    tested: int = 0, # infected cells in that test; 0: no share of infected cells in the report
+    known: KnownRates = KnownRates(), # alarms among known cells at this rate; default: no share of infected
+    sections: Mapping = {}, # title -> table or figure to show behind the scores
     most_cells: int = 120, # greatest number of cells shown: those with the lowest p-values
     most_frames: int = 24, # greatest number of frames shown: those with the most alarms
 ) -> Path: # report.html in the folder
@@ -211,8 +220,9 @@ def write_report(
     folder, good = Path(folder), frames.status == 'done'
     columns = ['frame', 'cells', 'alarms', 'touches_border', 'overlapping', 'dropped']
     page = Environment(autoescape=True).from_string(_PAGE).render(
-        title=title, style=_STYLE, scale=_scale(), tested=tested, n_cells=len(cells),
-        facts=_facts(cells, rate, len(calibration), found, tested),
+        title=title, style=_STYLE, scale=_scale(), tested=known.tested, n_cells=len(cells),
+        facts=_facts(cells, rate, len(calibration), known),
+        sections={k: _svg(x) if isinstance(x, plt.Figure) else x for k, x in sections.items()},
         histogram=_svg(_histogram(scored.score.to_numpy(), calibration, rate)),
         cells=_cells(folder, scored.nsmallest(most_cells, 'p_value')),
         frames=_frames(folder, frames[good].nlargest(most_frames, 'alarms').frame),
