@@ -10,7 +10,7 @@ import importlib
 import json
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -23,6 +23,7 @@ from .. import __version__
 from ..base.files import read_metadata, read_tensors, tensor_digest, write_tensors
 from ..cells.cells import CellSet, Preparation, check_cells
 from ..cells.images import erode
+from ..cells.reference import Reference, appearance, evenly
 from .calibrate import Calibration, is_alarm
 from .metrics import bootstrap_difference, pixel_table, results_table
 from .training import frozen
@@ -37,6 +38,7 @@ class AnomalyResult:
     inside: Tensor = None # pixels that were searched, bool, (N, 1, H, W); default: all
     cells: list = None # N names; default: '0', '1', ...
     calibration: Calibration = None # calibration of the detector; None: it has none
+    extra: dict = field(default_factory=dict) # further columns of the table: name -> N numbers or texts
 
     def __post_init__(self):
         if self.inside is None: self.inside = torch.ones_like(self.map, dtype=torch.bool)
@@ -47,6 +49,8 @@ class AnomalyResult:
                              f'not {score}, {maps} and {inside}')
         if len(self.cells) != len(self):
             raise ValueError(f'{len(self)} scores but {len(self.cells)} names of cells')
+        for name, values in self.extra.items():
+            if len(values) != len(self): raise ValueError(f'{len(self)} scores but {len(values)} of {name}')
 
     def __len__(self) -> int: return len(self.score)
 
@@ -83,7 +87,7 @@ def hottest(self: AnomalyResult) -> Tensor: # row and column, (N, 2), long
 @patch
 def table(self: AnomalyResult,
     rate: float = .05, # false-alarm rate, in (0, 1)
-) -> pd.DataFrame: # cell, score, p_value, alarm, row, column, alarm_area
+) -> pd.DataFrame: # cell, score, p_value, alarm, row, column, alarm_area, and the columns of `extra`
     "One row for each cell; ValueError if the calibration has too few cells for the rate."
     table = pd.DataFrame({'cell': self.cells, 'score': self.score.cpu().double()})
     if self.calibration is not None:
@@ -92,6 +96,9 @@ def table(self: AnomalyResult,
         table['alarm'] = is_alarm(table.p_value, rate)
     table['row'], table['column'] = self.hottest().T.numpy()
     if self.calibration is not None: table['alarm_area'] = is_alarm(self.p_map, rate).sum((1, 2, 3)).cpu()
+    for name, values in self.extra.items():
+        table[name] = values.cpu() if isinstance(values, Tensor) else values
+        if 'alarm' in table and isinstance(table[name].iloc[0], str): table.loc[~table.alarm, name] = ''
     return table
 
 # %% ../../nbs/detector/33_detector.ipynb #f1917654
@@ -101,6 +108,7 @@ class Detector(nn.Module):
     fitted = () # names of the buffers that `fit` sets
     former_names = () # default names in older versions; `load` replaces them by the present default
     needs_masks = False # whether cells must have masks; otherwise the whole image counts where there are none
+    extra = () # names of the columns that its results add to the table
 
     def __init__(self,
         name: str, # name for tables and figures
@@ -124,7 +132,8 @@ class Detector(nn.Module):
 
     def keep(self, **tensors) -> 'Detector':
         "Set fitted buffers, to None to forget them; an earlier calibration and origin are forgotten."
-        self.calibration, self.cell_size, self.image_channels, self.origin = None, None, None, {}
+        self.calibration, self.cell_size, self.image_channels, self.reference = None, None, None, None
+        self.origin = {}
         for name, tensor in tensors.items(): self.register_buffer(name, tensor)
         return self
 
@@ -231,14 +240,27 @@ def _cell_size(cells):
 
 
 @patch
-def compare_size(self: Detector, cells: CellSet) -> None:
-    "Warn if cells are larger or smaller than the calibration cells by a factor of 1.5."
-    size, known = _cell_size(cells), self.cell_size
+def differences(self: Detector,
+    cells: CellSet, # cells as recorded; a hundred of them are looked at
+    prepared: CellSet, # the same cells after `prepare`
+    narrow: bool = False, # whether smaller differences count as well, see `Reference.limits`
+) -> list[str]: # parts of sentences, the most telling first; empty: no difference is known
+    "How cells differ from the calibration cells; a difference in size counts from a factor of 1.5."
+    some = evenly(len(cells))
+    said = self.reference.differences(appearance(prepared.subset(some)), narrow) if self.reference else []
+    size, known = _cell_size(cells.subset(some)), self.cell_size
     if size and known and not 1/1.5 < size/known < 1.5:
-        warnings.warn(f'these cells are {size/known:.2f} times as large as those that {self.name} was '
-                      f'calibrated with ({size:.0f} pixels for {known:.0f}, root of the area): it may miss '
-                      'anomalies. '
-                      'Resize the images to its pixel size, or train a detector on such cells')
+        said.append(f'cells are {size/known:.2f} times as large as in the calibration ({size:.0f} pixels '
+                    f'for {known:.0f}, root of the area)')
+    return said
+
+
+@patch
+def warn_of_differences(self: Detector, cells: CellSet, prepared: CellSet) -> None:
+    "Warn of cells that differ from the calibration cells."
+    if said := self.differences(cells, prepared):
+        warnings.warn(f'{self.name} does not fit these cells: {"; ".join(said)}. Train a detector on such '
+                      'cells, or calibrate this one with them')
 
 # %% ../../nbs/detector/33_detector.ipynb #87882d20
 @patch
@@ -247,9 +269,9 @@ def predict(self: Detector,
     progress: bool = True, # show a progress bar
 ) -> AnomalyResult: # on the device of the cells
     """Prepare and score cells; ValueError names the cell that is unfit, or says what is missing. Warns of
-    cells that are larger or smaller than those of the calibration."""
+    cells that differ from those of the calibration."""
     prepared = self.prepare(cells)
-    self.compare_size(cells)
+    self.warn_of_differences(cells, prepared)
     return self.predict_prepared(cells, prepared, progress)
 
 
@@ -259,24 +281,33 @@ def calibrate(self: Detector,
     progress: bool = True, # show a progress bar
 ) -> Detector: # itself
     "Keep the scores of healthy cells, so that new cells get p-values; errors as for `Detector.predict`."
-    result = self.predict(cells, progress)
+    prepared = self.prepare(cells)
+    result = self.predict_prepared(cells, prepared, progress)
     peaks = result.map.masked_fill(~result.inside, -torch.inf).amax((1, 2, 3))
     self.calibration, self.cell_size = Calibration(result.score, peaks), _cell_size(cells)
-    self.image_channels = cells.images.shape[1]
+    self.image_channels, self.reference = cells.images.shape[1], Reference.of(prepared)
     return self
 
 # %% ../../nbs/detector/33_detector.ipynb #5bd20cc9
 @patch
-def save(self: Detector,
-    folder: str | Path, # folder of the file, made if missing
-) -> Path: # detector.safetensors in this folder
-    "Write the detector with its calibration, atomically; ValueError if it is not fitted."
+def stored(self: Detector) -> tuple[dict, dict]: # tensors by name; settings and notes, as JSON takes them
+    "Everything that a file keeps; ValueError if the detector is not fitted."
     _check_fitted(self, 'there is nothing to save')
     tensors = {f'state/{name}': t for name, t in self.state_dict().items()}
     if c := self.calibration: tensors |= {'calibration/scores': c.scores, 'calibration/peaks': c.peaks}
     made = {'class': type(self).__name__, 'module': type(self).__module__, 'settings': self.settings,
             'name': self.name, 'origin': self.origin, 'version': __version__,
             'cell_size': self.cell_size, 'channels': self.image_channels}
+    if self.reference: made['reference'] = self.reference.to_dict()
+    return tensors, made
+
+
+@patch
+def save(self: Detector,
+    folder: str | Path, # folder of the file, made if missing
+) -> Path: # detector.safetensors in this folder
+    "Write the detector with its calibration, atomically; ValueError if it is not fitted."
+    tensors, made = self.stored()
     return write_tensors(Path(folder)/'detector.safetensors', tensors, {'detector': json.dumps(made)})
 
 # %% ../../nbs/detector/33_detector.ipynb #816a3cf0
@@ -308,6 +339,44 @@ def _read_detector(path):
     try: return json.loads(read_metadata(path)['detector']), tensors
     except (KeyError, ValueError): raise ValueError(f'{path} is not the file of a detector') from None
 
+# %% ../../nbs/detector/33_detector.ipynb #5eed5825
+def _part(tensors, start):
+    "The tensors whose names begin with `start`, under the rest of their names."
+    return {name.removeprefix(start): t for name, t in tensors.items() if name.startswith(start)}
+
+
+@patch(cls_method=True)
+def restore(cls: Detector,
+    made: dict, # settings and notes from `stored`
+    tensors: dict, # tensors from `stored`
+    path: Path, # file, for messages
+) -> Detector: # without calibration and notes
+    "A detector of this class from what a file keeps; KeyError, TypeError or RuntimeError if it does not fit."
+    detector, state = cls.rebuild(made['settings']), _part(tensors, 'state/')
+    detector.keep(**{name: torch.empty_like(state[name]) for name in cls.fitted})
+    detector.load_state_dict(state)
+    return detector
+
+
+def _recall(detector, made, tensors):
+    "Give a detector its name, notes and calibration again."
+    if made['name'] not in detector.former_names: detector.name = made['name']
+    detector.origin, detector.cell_size = made['origin'], made.get('cell_size')
+    detector.image_channels, known = made.get('channels'), made.get('reference')
+    detector.reference = known and Reference(**known)
+    if 'calibration/scores' in tensors:
+        detector.calibration = Calibration(tensors['calibration/scores'], tensors['calibration/peaks'])
+    return detector
+
+# %% ../../nbs/detector/33_detector.ipynb #9fee4e7b
+def _restore(made, tensors, path):
+    "A detector from what a file keeps; ValueError names the file if it does not fit."
+    kind = _find_class(made['class'], made['module'], path)
+    try: return _recall(kind.restore(made, tensors, path), made, tensors)
+    except (KeyError, TypeError, RuntimeError) as e:
+        raise ValueError(f'{path} was made by another version ({made["version"]}) and does not fit '
+                         f'({type(e).__name__}: {str(e).splitlines()[-1].strip()}): make it again') from None
+
 # %% ../../nbs/detector/33_detector.ipynb #f67b188c
 _PACKAGED = Path(supn_cells.__file__).parent/'models'/'fluorescence' # a trained detector and its model card
 
@@ -320,22 +389,7 @@ def load(cls: Detector,
     """Read a detector from its folder; FileNotFoundError or ValueError names the file that is missing or does
     not fit."""
     path = Path(folder or _PACKAGED)/'detector.safetensors'
-    made, tensors = _read_detector(path)
-    state = {k.removeprefix('state/'): t for k, t in tensors.items() if k.startswith('state/')}
-    kind = _find_class(made['class'], made['module'], path)
-    try:
-        detector = kind.rebuild(made['settings'])
-        detector.keep(**{name: torch.empty_like(state[name]) for name in kind.fitted})
-        detector.load_state_dict(state)
-    except (KeyError, TypeError, RuntimeError) as e:
-        raise ValueError(f'{path} was made by another version ({made["version"]}) and does not fit '
-                         f'({type(e).__name__}: {str(e).splitlines()[-1].strip()}): make it again') from None
-    if made['name'] not in kind.former_names: detector.name = made['name']
-    detector.origin, detector.cell_size = made['origin'], made.get('cell_size')
-    detector.image_channels = made.get('channels')
-    if 'calibration/scores' in tensors:
-        detector.calibration = Calibration(tensors['calibration/scores'], tensors['calibration/peaks'])
-    return detector.to(device).eval()
+    return _restore(*_read_detector(path), path).to(device).eval()
 
 # %% ../../nbs/detector/33_detector.ipynb #c1bdc63d
 @patch
