@@ -8,6 +8,7 @@ __all__ = ['check_scores', 'auroc', 'auprc', 'f1_max', 'bootstrap_interval', 'bo
 
 # %% ../../nbs/detector/31_metrics.ipynb #3e0fd752
 import platform
+import subprocess
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -20,6 +21,7 @@ from skimage.measure import label
 from sklearn.metrics import auc, average_precision_score, precision_recall_curve, roc_auc_score
 from torch import Tensor
 
+import supn_cells
 from ..base.files import write_text
 
 # %% ../../nbs/detector/31_metrics.ipynb #c96fc1ef
@@ -296,6 +298,17 @@ def results_table(
     return pd.DataFrame([row(name, s) for name, s in scores.items()])
 
 # %% ../../nbs/detector/31_metrics.ipynb #96d9de79
+def _commit():
+    "Commit of the clone that the package lies in, with + if a file differs; empty without a clone or git."
+    root = Path(supn_cells.__file__).parents[1]
+    if not (root/'.git').exists(): return ''
+    try:
+        told = subprocess.run(['git', '-C', str(root), 'describe', '--always', '--dirty=+', '--exclude=*'],
+                              capture_output=True, text=True)
+    except OSError: return ''
+    return f' at {told.stdout.strip()}' if told.returncode == 0 else ''
+
+
 def provenance(
     device='cpu', # torch.device, or its name, on which the result was computed
     **settings, # command, seed, data and whatever else determines the result
@@ -304,8 +317,8 @@ def provenance(
     device = torch.device(device)
     where = torch.cuda.get_device_name(device) if device.type == 'cuda' else \
         f'{platform.machine()} CPU, {torch.get_num_threads()} threads'
-    packages = [f'{name} {version(name)}' for name in ('supn_cells', 'torch', 'numpy', 'scikit-learn')]
-    versions = ', '.join([f'python {platform.python_version()}', *packages])
+    ours, *others = [f'{name} {version(name)}' for name in ('supn_cells', 'torch', 'numpy', 'scikit-learn')]
+    versions = ', '.join([f'python {platform.python_version()}', ours + _commit(), *others])
     return {**settings, 'device': where, 'versions': versions}
 
 # %% ../../nbs/detector/31_metrics.ipynb #6383010b
