@@ -18,10 +18,10 @@ from typing import NamedTuple
 import numpy as np
 from fastcore.basics import patch
 from filelock import FileLock, Timeout
-from scipy.stats import mannwhitneyu
 
 from ..base.files import write_text
 from ..detector.calibrate import alarm_share, fewest_cells, threshold_rank
+from ..frames.rates import is_random
 
 # %% ../../nbs/explorer/80_judgements.ipynb #3ec223f7
 VERDICTS = ('accept', 'reject', 'unsure')
@@ -209,7 +209,6 @@ def recalibrate(
 # %% ../../nbs/explorer/80_judgements.ipynb #7d03ca90
 def _check_random(scores, unjudged):
     "ValueError if the judged cells score higher or lower than the others."
-    if unjudged.all() or not unjudged.any(): return
-    if mannwhitneyu(scores[~unjudged], scores[unjudged]).pvalue < .001:
+    if not is_random(scores[~unjudged], scores[unjudged]):
         raise ValueError('the judged cells have other scores than the rest, so they are no random choice: '
                          "judge in the order 'random', or from the top")
