@@ -7,6 +7,7 @@ __all__ = ['CONSOLE', 'progress_bar', 'read_ahead', 'open_cluster', 'in_order']
 
 # %% ../../nbs/base/01_workers.ipynb #092fe0b3
 import asyncio
+import io
 import logging
 import os
 import time
@@ -17,31 +18,21 @@ from contextlib import contextmanager
 
 from IPython import get_ipython
 from IPython.display import display
-from tqdm.notebook import tqdm as WidgetBar
 from tqdm.std import tqdm as ConsoleBar
 
 # %% ../../nbs/base/01_workers.ipynb #01f7ece7
-class _NotebookBar(WidgetBar):
-    "A widget while it runs, then one line of text: an executed notebook keeps only this line."
+class _NotebookBar(ConsoleBar):
+    "A line of text in the output of a cell, replaced in place: an executed notebook keeps the last one."
 
-    handle = None # handle of the output, once the output exists
+    handle = None # handle of the output, once the bar is due
 
-    def __init__(self, *args, **settings):
-        super().__init__(*args, **{**settings, 'display': False})
-        if not self.disable and not self.delay: self.show()
+    def __init__(self, *args, **settings): super().__init__(*args, **{**settings, 'file': io.StringIO()})
 
-    def show(self): self.handle = display(self.container, display_id=True)
-
-    def display(self, *args, check_delay=True, **settings):
-        super().display(*args, **settings, check_delay=False)
-        due = time.time() >= self.start_t + self.delay # an error refreshes the bar earlier, too
-        if check_delay and due and self.handle is None: self.show()
-
-    def close(self):
-        if self.disable: return
-        line = str(self)
-        super().close()
-        if self.handle: self.handle.update({'text/plain': line}, raw=True)
+    def display(self, msg=None, pos=None):
+        if self.delay and time.time() < self.start_t + self.delay: return # an error refreshes it earlier
+        line = {'text/plain': str(self)}
+        if self.handle: self.handle.update(line, raw=True)
+        else: self.handle = display(line, raw=True, display_id=True)
 
 # %% ../../nbs/base/01_workers.ipynb #afa8d340
 CONSOLE = 'SUPN_CELLS_CONSOLE' # environment variable: set if the output of the kernel reaches a console
