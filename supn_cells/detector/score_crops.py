@@ -39,7 +39,7 @@ class CellScorer:
         "Digests of the files, and the cells as recorded and prepared; ValueError names an unfit file."
         _, files, masks = piece
         digests = _file_digests(files, masks) # before the files are read: a later change is noticed
-        cells = read_cells(files, masks)
+        cells = read_cells(files, masks, progress=False)
         if (size := tuple(cells.images.shape[-2:])) != self.size:
             raise ValueError(f'{files[0]} has size {size} but the first image has {self.size}: '
                              'crop all to one size')
@@ -148,7 +148,7 @@ def score_folder(
     not fit the run; OSError names the file. On the CPU, `reuse_memory` stays on."""
     if not client and torch.device(device).type == 'cpu': reuse_memory()
     files, masks = cell_files(cells)
-    first, folder = read_cells(files[:piece], masks and masks[:piece]), Path(folder)
+    first, folder = read_cells(files[:piece], masks and masks[:piece], progress=False), Path(folder)
     detector.warn_of_differences(first, detector.prepare(first))
     detector.calibration.threshold(rate)
     growing = GrowingTable(folder/_PART, [*_CROP_COLUMNS, *detector.extra, *_DIGESTS], {
