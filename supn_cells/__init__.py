@@ -33,6 +33,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     'cells.drawn': ['synthetic_cells', 'synthetic_frame'],
     'detector.detector': ['AnomalyResult', 'compare'],
     'detector.classical': ['BlobFilter', 'PCADetector'],
+    'detector.profile': ['ProfileDetector'],
     'context.export': ['ContextDetector'],
     'paper.vae': ['load_model'],
     'paper.scores': ['SampledVAE', 'RestoredVAE', 'MatchedVAE'],
