@@ -325,6 +325,7 @@ def known_words(
 def known_sections(
     by_kind: pd.DataFrame, # from `rates_by_kind`
     by_frame: pd.DataFrame, # from `rates_by_frame`
+    at: pd.DataFrame, # from `rates_at`
 ) -> dict: # title -> table or figure, as `write_report` takes them
     "What known cells show, for people."
     def of(name): return _texts(by_kind, f'{name}_share', f'{name}_share_low', f'{name}_share_high')
@@ -333,7 +334,9 @@ def known_sections(
     counted = ['unknown' if np.isnan(x) else f'{x:.2%}' for x in by_frame.counted]
     frames = by_frame[['frame', 'cells', 'alarms', 'unusual', 'healthy']].assign(
         counted=counted, estimated=_texts(by_frame, 'estimated', 'low', 'high'))
-    sections = {'Known cells by kind': kinds, 'Known cells by frame': frames}
+    alarms = {name: _texts(at, name, f'{name}_low', f'{name}_high') for name in ('unusual', 'healthy')}
+    sections = {'Known cells by kind': kinds, 'Known cells with an alarm by false-alarm rate':
+                at[['rate']].assign(**alarms), 'Known cells by frame': frames}
     figure = parasitaemia_figure(by_frame)
     return sections | ({'Estimated against counted': figure} if figure else {})
 
@@ -345,18 +348,18 @@ def write_known(
     folder: str | Path, # folder of the run
     known: pd.DataFrame, # its known cells, from `find_known`
     cells: pd.DataFrame, # table of cells of the run
-) -> tuple[pd.DataFrame, pd.DataFrame]: # by kind and by frame
-    "Write known.csv, known_kinds.csv, known_frames.csv and known.json."
+) -> tuple[pd.DataFrame, ...]: # tables by kind, by frame and by false-alarm rate
+    "Write known.csv, known_kinds.csv, known_frames.csv, known_rates.csv and known.json."
     folder = Path(folder)
     settings = json.loads((folder/'frames.json').read_text(encoding='utf-8'))
-    by_kind = rates_by_kind(known)
     by_frame = rates_by_frame(known, cells, settings['rate'], settings['calibration'])
-    for end, table in {'': known, '_kinds': by_kind, '_frames': by_frame}.items():
+    tables = rates_by_kind(known), by_frame, rates_at(known)
+    for end, table in zip(('', '_kinds', '_frames', '_rates'), (known, *tables)):
         text = table.to_csv(index=False, float_format='%.6g', lineterminator='\n')
         write_text(folder/f'known{end}.csv', text)
     same = {name: value for name, value in settings.items() if name not in _FREE}
     write_json(folder/'known.json', {**asdict(known_rates(known)), 'settings': same})
-    return by_kind, by_frame
+    return tables
 
 # %% ../../nbs/frames/74_rates.ipynb #1af23f0b
 def is_run(
