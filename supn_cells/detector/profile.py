@@ -78,29 +78,23 @@ def _ring_means(values, rings):
     return np.where(counts, sums/np.maximum(counts, 1), np.nan)
 
 # %% ../../nbs/detector/36_profile.ipynb #7a473eda
-def _contrast(plane, mask):
-    "Contrast of each pixel, (H, W), mean light above the ground, and the ground; NaN without a ground."
-    ground = np.median(plane[~mask]) if not mask.all() else np.nan
-    light = plane[mask].mean() - ground
-    return (plane - ground)/np.copysign(max(abs(light), _FAINT), light), light, ground
+def _colour_names(n):
+    "Names of the colours of n channels; one channel has no colour."
+    if n == 3: return ['redness', 'greenness', 'blueness']
+    return [f'channel {k}' for k in range(1, n + 1)] if n > 1 else []
 
 
 def _light_features(image, mask, rings):
-    "Features of the light of a cell, and its contrast, (H, W)."
-    contrast, light, ground = _contrast(image.mean(0), mask)
-    inside = contrast[mask]
-    low, high = np.percentile(inside, [5, 95])
-    made = {'light': light, 'ground': ground, 'contrast spread': inside.std(), 'contrast 5 %': low,
+    "Features of the light of a cell, NaN if it has no ground, and the contrast of its pixels, (H, W)."
+    ground = np.median(image[:, ~mask], 1) if not mask.all() else np.full(len(image), np.nan)
+    lights = image[:, mask].mean(1) - ground # of each channel
+    light = lights.mean()
+    size = max(abs(light), _FAINT)
+    contrast = (image.mean(0) - ground.mean())/np.copysign(size, light)
+    low, high = np.percentile(contrast[mask], [5, 95])
+    made = {'light': light, 'contrast spread': contrast[mask].std(), 'contrast 5 %': low,
             'contrast 95 %': high, **dict(zip(_RINGS, _ring_means(contrast, rings)))}
-    return made | _colour_features(image[:, mask].mean(1)), contrast
-
-
-def _colour_features(means):
-    "Mean of each channel minus the mean of all channels; none for one channel."
-    if len(means) == 1: return {}
-    colours = 'redness', 'greenness', 'blueness'
-    names = colours if len(means) == 3 else [f'channel {k}' for k in range(1, len(means) + 1)]
-    return dict(zip(names, means - means.mean()))
+    return made | dict(zip(_colour_names(len(image)), (lights - light)/size)), contrast
 
 # %% ../../nbs/detector/36_profile.ipynb #540434f4
 def measure_cells(
