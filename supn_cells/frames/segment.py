@@ -4,11 +4,13 @@
 
 # %% auto #0
 __all__ = ['Segmenter', 'reduce_squares', 'windows', 'Segmentation', 'segment', 'preview', 'segmentation_picture', 'label_scores',
-           'match_points', 'label_file', 'read_labels', 'write_labels']
+           'label_file', 'clean_labels', 'read_labels', 'write_labels']
 
 # %% ../../nbs/frames/70_segment.ipynb #f4238e08
 import math
 import pickle
+import unicodedata
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import product
@@ -18,15 +20,14 @@ import numpy as np
 import pandas as pd
 import tifffile
 from scipy import ndimage
-from scipy.optimize import linear_sum_assignment
-from scipy.spatial.distance import cdist
 from skimage.filters import threshold_otsu
 from skimage.measure import label, regionprops_table
 from skimage.morphology import disk, h_maxima
 from skimage.segmentation import clear_border, expand_labels, find_boundaries, watershed
 
 from ..base.workers import progress_bar
-from ..cells.reading import Frame, read_frame
+from ..cells.images import _normal_spread
+from ..cells.reading import _PICTURES, _TIFF, Frame, frame_name, labelled_frames, read_numbers
 
 # %% ../../nbs/frames/70_segment.ipynb #ebcdf1af
 @dataclass(frozen=True)
@@ -112,6 +113,31 @@ def _flatten(signal, d):
         background = above < .5*threshold_otsu(above)
     return ndimage.zoom(smooth, [n/m for n, m in zip(signal.shape, few.shape)], **zoom)
 
+# %% ../../nbs/frames/70_segment.ipynb #22b5a3e3
+_LEAST_STEP = .3 # least step of a signal at the outlines of cells, relative to the difference of the classes
+
+
+class _NoCells(ValueError): "Nothing stands out of the background but noise and uneven light."
+
+
+def _step(above, d):
+    "Step of a flattened signal at the outlines of the pixels above a threshold, without that of noise."
+    smooth = ndimage.gaussian_filter(above, .04*d)
+    cells, rough = smooth > threshold_otsu(smooth), smooth - ndimage.gaussian_filter(above, .1*d)
+    if not cells.any(): return 0.
+    sides, near = (cells, ~cells), max(1.5, .12*d)
+    bright, dim = (smooth[side].mean() for side in sides)
+    inner, outer = (smooth[side & (ndimage.distance_transform_edt(side) <= near)].mean() for side in sides)
+    noise = sum(_normal_spread(rough[side]) for side in sides)/2/.78
+    return (inner - outer - 2*(2/np.pi)**.5*noise)/(bright - dim)
+
+
+def _check_step(above, d):
+    "_NoCells if a flattened signal shows nothing but noise and uneven light at the scale of cells."
+    if (step := _step(above, d)) < _LEAST_STEP:
+        raise _NoCells(f'no cells stand out: {max(step, 0):.0%} of the difference between the two sides of the '
+                       f'threshold is a step at outlines, where cells have {_LEAST_STEP:.0%} or more')
+
 # %% ../../nbs/frames/70_segment.ipynb #bb0c4a32
 def _disc(d):
     "Area of a disc of diameter `d`."
@@ -159,7 +185,7 @@ def _middle(frame, side=2048):
 
 # %% ../../nbs/frames/70_segment.ipynb #f5ebfd50
 def _look(frame, settings):
-    "Diameter of a cell in pixels, and whether cells are dark; ValueError if no cells stand out."
+    "Diameter of a cell in pixels, and whether cells are dark; ValueError if they cannot be told."
     known = settings.diameter or (frame.pixel_size and settings.diameter_um/frame.pixel_size) or 0.
     picture, factor = _middle(frame)
     areas = {}
@@ -172,8 +198,10 @@ def _look(frame, settings):
     dark = max(areas, key=lambda k: np.square(areas[k], dtype=float).sum())
     if known: return known, dark
     if len(areas[dark]): return factor*_typical_diameter(areas[dark]), dark
+    signal, d = _signal(picture, dark, _ends(picture)), min(picture.shape)/12
+    _check_step(signal - _flatten(signal, d), d)
     raise ValueError(
-        f'no cells stand out in {frame.name}: give the diameter of a cell in pixels, or a label image'
+        f'no roundish cells stand out in {frame.name}: give the diameter of a cell in pixels, or a label image'
     )
 
 # %% ../../nbs/frames/70_segment.ipynb #408f4aed
@@ -257,6 +285,7 @@ def _plan(frame, settings, across=27):
     background = _flatten(signal, d/coarse)
     above = signal - background
     threshold = settings.threshold*threshold_otsu(above)
+    _check_step(above, d/coarse)
     typical = float(np.median(above[above > threshold]))
     return _Plan(d, dark, ends, max(1, round(d/across)), coarse, background, threshold, typical)
 
@@ -303,6 +332,12 @@ def _things(labels, window, wide, near):
     return t.assign(inside=within(0))[within(near)]
 
 # %% ../../nbs/frames/70_segment.ipynb #c66974cc
+def _pieces(own):
+    "Connected pieces of a mask, numbered from 1, and their areas."
+    pieces, _ = ndimage.label(own, np.ones((3, 3)))
+    return pieces, np.bincount(pieces.ravel())[1:]
+
+
 def _write_cells(out, labels, things, count, sizes):
     "Copy the things of the right sizes to the labels `out`; number of cells so far, and what was dropped."
     dropped = []
@@ -312,7 +347,8 @@ def _write_cells(out, labels, things, count, sizes):
         if free.sum() < .5*thing.area: continue # written before, from another window
         if sizes[0] <= thing.area <= sizes[1]:
             count += 1
-            there[free] = count
+            pieces, areas = _pieces(free)
+            there[pieces == areas.argmax() + 1] = count
         elif thing.inside:
             why = 'too small' if thing.area < sizes[0] else 'too large'
             dropped.append((thing.row, thing.column, int(thing.area), why))
@@ -324,11 +360,13 @@ _DROPPED = ['row', 'column', 'area', 'why']
 
 @dataclass
 class Segmentation:
-    "Cells of a frame."
+    "Cells of a frame; there may be none."
     labels: np.ndarray # 0 background, 1 to N the cells, whole numbers, (H, W)
     # things that are no cells: row, column, area (pixels), why
     dropped: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=_DROPPED))
     diameter: float = np.nan # diameter of a cell, pixels, given or estimated; NaN: unknown
+    source: str = '' # name of the file of the labels; empty: the cells were searched for
+    note: str = '' # why no cells were found
 
     def __len__(self) -> int: return int(self.labels.max())
 
@@ -340,9 +378,10 @@ def segment(
     tile: int = 1536, # side of a window without its margin, pixels
     progress: bool = True, # show a bar if there are several windows
 ) -> Segmentation:
-    "Find the cells of a frame, by luminance if in colour; ValueError if it is empty or not finite."
-    plan = _plan(frame, settings)
+    "Find the cells of a frame, by luminance if in colour; ValueError if it is constant or not finite."
     out = np.zeros(frame.shape, np.int32) if out is None else out
+    try: plan = _plan(frame, settings)
+    except _NoCells as e: return Segmentation(out, note=str(e))
     f, disc = plan.factor, _disc(plan.diameter)
     step, margin = max(tile//f, 1)*f, math.ceil(2.5*plan.diameter/f)*f
     if max(frame.shape) <= step + 2*margin: step = max(frame.shape)
@@ -410,37 +449,25 @@ def label_scores(
         f1=2*right/max(cells + found, 1), matched=pairs[0][same],
     )
 
-# %% ../../nbs/frames/70_segment.ipynb #c113db16
-def match_points(
-    points: np.ndarray, # rows and columns of marks, pixels, (N, 2)
-    centroids: np.ndarray, # rows and columns of objects, pixels, (M, 2)
-    distance: float, # greatest distance, pixels
-) -> np.ndarray: # number of the object for each mark, -1 for none, (N,)
-    "Pair marks with objects: first as many pairs as possible, then the least distance."
-    match = np.full(len(points), -1)
-    if not len(points) or not len(centroids): return match
-    far = cdist(points, centroids)
-    cost = np.where(far <= distance, far, 1e3*distance*(1 + min(far.shape)))
-    i, j = linear_sum_assignment(cost)
-    good = far[i, j] <= distance
-    match[i[good]] = j[good]
-    return match
-
 # %% ../../nbs/frames/70_segment.ipynb #d2e2bcf2
-_PICTURES = ('.tif', '.tiff', '.png')
-_LABEL_ENDINGS = [f'_cp_masks{kind}' for kind in _PICTURES] + ['_seg.npy'] + [
-    f'_{what}{kind}' for what in ('labels', 'label', 'masks', 'mask') for kind in _PICTURES
-]
-
-
 def label_file(
     name: str, # name of the frame, from `frame_name`
     folder: str | Path, # folder to look in
     own: bool = False, # whether the folder holds only label images: then the name of the frame is enough
 ) -> Path: # None if there is none
-    "The label image of a frame."
-    endings = _LABEL_ENDINGS + ([*_PICTURES, '.ome.tif'] if own else [])
-    return next((f for e in endings if (f := Path(folder)/f'{name}{e}').is_file()), None)
+    "The label image of a frame; ValueError if several files hold different labels of it."
+    folder, name = Path(folder), unicodedata.normalize('NFC', name)
+    files = sorted(folder.iterdir()) if folder.is_dir() else []
+    files = [f for f in files if f.suffix.lower() in (*_TIFF, *_PICTURES, '.npy') and f.name[0] != '.']
+    def is_named(f): return name in unicodedata.normalize('NFC', f.name) # quick, for large folders
+    found = [f for f in files if is_named(f) and name in labelled_frames(f)]
+    if own and not found: found = [f for f in files if unicodedata.normalize('NFC', frame_name(f)) == name]
+    if len(found) > 1:
+        first, *others = (read_labels(f) for f in found)
+        for f, labels in zip(found[1:], others):
+            if not np.array_equal(first, labels):
+                raise ValueError(f'{found[0]} and {f} hold different labels of the frame {name}: keep one of them')
+    return found[0] if found else None
 
 # %% ../../nbs/frames/70_segment.ipynb #079ae29f
 class _ArraysOnly(pickle.Unpickler):
@@ -456,39 +483,123 @@ def _read_cellpose(path):
     try:
         with open(path, 'rb') as f:
             version = np.lib.format.read_magic(f)
-            getattr(np.lib.format, f'read_array_header_{version[0]}_0')(f)
+            *_, kind = getattr(np.lib.format, f'read_array_header_{version[0]}_0')(f)
+            if not kind.hasobject: return np.squeeze(np.load(path, allow_pickle=False)) # a plain array
             return np.squeeze(_ArraysOnly(f).load().item()['masks'])
     except (ValueError, KeyError, TypeError, AttributeError, EOFError, pickle.UnpicklingError) as e:
         raise ValueError(f'{path} cannot be read as a file of cellpose: {e}') from None
 
 # %% ../../nbs/frames/70_segment.ipynb #a74efec5
-def _check_labels(labels, path):
-    "ValueError unless these are labels, and not a mask of all cells."
-    if labels.ndim != 2 or labels.dtype.kind not in 'iu' or labels.min() < 0:
-        raise ValueError(f'{path} holds no labels: labels are whole numbers from 0 in one plane')
-    few = labels[::2, ::2]
-    values = np.unique(few)
-    if len(values) == 2 and label(few > 0).max() > 1:
-        raise ValueError(
-            f'{path} marks all cells with the one value {values[1]}: it is a mask, not a label image. '
-            'Move it elsewhere, and the cells are found by threshold and watershed'
-        )
+_MANY = 2**20 # greatest number of a label that is kept: tables and memory grow with it
+_AS_CELL = .25 # least area of a piece that is a cell of its own, relative to the median label
+
+
+def _background(labels):
+    "The number of the background; ValueError if there is none."
+    zeros = labels == 0
+    if ndimage.binary_erosion(zeros, np.ones((3, 3)), border_value=1).any(): return 0
+    rim = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    numbers, counts = np.unique(rim, return_counts=True)
+    most = numbers[counts.argmax()]
+    around = ndimage.binary_dilation(labels == most, np.ones((3, 3)), iterations=3)
+    others = np.setdiff1d(labels, [0, most])
+    touched = np.isin(others, labels[around]).mean() if len(others) else 0.
+    if most != 0 and counts.max() > .5*len(rim) and touched >= .9: return int(most)
+    if zeros.any(): return 0
+    raise ValueError('no pixel is 0, and no label surrounds the others: write 0 outside the cells')
+
+
+def _renumbered(labels):
+    "Labels from 0 with a background of 0, and what was changed."
+    background, notes = _background(labels), []
+    if background:
+        labels = labels.astype(np.int64)
+        labels = np.where(labels == background, 0, np.where(labels == 0, labels.max() + 1, labels))
+        notes.append(f'its background has the number {background} and is read as 0')
+    if labels.min() < 0 or labels.max() > _MANY:
+        notes.append(f'its numbers from {labels.min()} to {labels.max()} are replaced by 1, 2, 3, ...')
+        numbers, inverse = np.unique(labels, return_inverse=True)
+        is_cell = numbers != 0
+        labels = (is_cell.cumsum()*is_cell).astype(np.int32)[inverse].reshape(labels.shape)
+    return labels, notes
+
+# %% ../../nbs/frames/70_segment.ipynb #4b290adf
+def _is_hollow(own):
+    "Whether a mask is less than half of what it surrounds."
+    if own.mean() > .5: return False # own fills its box
+    return own.sum() < .5*ndimage.binary_fill_holes(np.pad(own, 1)).sum()
+
+
+def _check_pieces(boxes, areas, hollow, typical):
+    "ValueError if labels are those of classes, of all cells at once, or of outlines."
+    n, many = len(boxes), sum(int((a >= _AS_CELL*typical).sum()) for a in areas.values())
+    if many >= 2*n:
+        what = f'marks all cells with the one value {[*boxes][0]}: it is a mask' if n == 1 else \
+            f'has {n} values in {many} pieces: it is an image of classes'
+        raise ValueError(f'it {what}, not a label image. Move it elsewhere, and the cells are found by threshold '
+                         'and watershed')
+    if sum(hollow) >= max(1, n/2): raise ValueError('its labels are outlines: fill them')
+
+
+def _single_pieces(labels, areas, boxes, typical):
+    "Labels of one piece each, and what was changed."
+    torn = [k for k, a in areas.items() if len(a) > 1]
+    if not torn: return labels, []
+    labels, top, strays = labels.astype(np.int32), int(labels.max()), 0
+    first_new = top + 1
+    for k in torn:
+        part = labels[boxes[k]]
+        pieces, a = _pieces(part == k)
+        for piece in np.argsort(-a)[1:] + 1:
+            top += (is_cell := bool(a[piece - 1] >= _AS_CELL*typical))
+            part[pieces == piece] = top if is_cell else 0
+            strays += 0 if is_cell else int(a[piece - 1])
+    new = f', and pieces as large as a cell have the numbers {first_new} to {top}' if top >= first_new else ''
+    return labels, [f'{len(torn)} of its labels are in several pieces, the first is {torn[0]}: {strays} stray '
+                    f'pixels are left out{new}']
+
+# %% ../../nbs/frames/70_segment.ipynb #b0b80965
+def clean_labels(
+    labels: np.ndarray, # whole numbers, (H, W); may be a memory map
+    name: str | Path = 'the label image', # name for messages
+) -> np.ndarray: # (H, W), 0 background, one piece for each number; the same array if nothing was wrong
+    "Labels with one number for each cell; a warning says what was mended. ValueError names what is no label image."
+    if labels.ndim != 2 or labels.dtype.kind not in 'biu':
+        raise ValueError(f'{name} holds no labels: labels are whole numbers from 0 in one plane')
+    try:
+        cleaned, notes = _renumbered(labels.astype(np.uint8) if labels.dtype.kind == 'b' else labels)
+        boxes = {k: box for k, box in enumerate(ndimage.find_objects(cleaned), 1) if box}
+        masks = {k: cleaned[box] == k for k, box in boxes.items()}
+        areas = {k: _pieces(own)[1] for k, own in masks.items()}
+        typical = np.median([a.max() for a in areas.values()]) if areas else 0
+        _check_pieces(boxes, areas, [_is_hollow(own) for own in masks.values()], typical)
+    except ValueError as e: raise ValueError(f'{name} cannot be read as labels: {e}') from None
+    cleaned, more = _single_pieces(cleaned, areas, boxes, typical)
+    if notes + more: warnings.warn(f'{name}: {"; ".join(notes + more)}')
+    return cleaned
 
 # %% ../../nbs/frames/70_segment.ipynb #66f72a4e
+def _whole_numbers(x, path):
+    "Whole numbers that were stored in floating point; ValueError if they may have been rounded."
+    if x.dtype.kind != 'f': return x
+    if not (x == np.round(x)).all(): raise ValueError(f'{path} holds no labels: they are not whole numbers')
+    if np.abs(x).max(initial=0) >= 2**(24 if x.dtype.itemsize <= 4 else 53):
+        raise ValueError(f'{path} holds labels in floating point that were rounded: save whole numbers')
+    return x.astype(np.int64)
+
+
 def read_labels(
-    path: str | Path, # TIFF or PNG of whole numbers in one plane, or cellpose's `_seg.npy`
+    path: str | Path, # TIFF or PNG of whole numbers in one plane, an array of NumPy, or cellpose's `_seg.npy`
     shape: tuple = None, # (H, W) of its frame; None: not compared
-) -> np.ndarray: # (H, W), whole numbers, as stored
-    "Read a label image; FileNotFoundError or ValueError names the file and the fault."
+) -> np.ndarray: # (H, W), whole numbers, 0 background, one piece for each number
+    "Read a label image by `clean_labels`; FileNotFoundError or ValueError names the file and the fault."
     path = Path(path)
-    labels = _read_cellpose(path) if path.suffix == '.npy' else read_frame(path).pixels
-    if labels.dtype.kind == 'f' and (labels == np.round(labels)).all(): labels = labels.astype(np.int32)
-    _check_labels(labels, path)
+    labels = _read_cellpose(path) if path.suffix.lower() == '.npy' else read_numbers(path)[0]
     if shape is not None and labels.shape != tuple(shape):
         raise ValueError(
             f'the labels {path} have the size {labels.shape}, but their frame has {tuple(shape)}'
         )
-    return labels
+    return clean_labels(_whole_numbers(labels, path), path)
 
 # %% ../../nbs/frames/70_segment.ipynb #35c2da5d
 def write_labels(
