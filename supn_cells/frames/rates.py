@@ -295,7 +295,7 @@ def parasitaemia_figure(
     fig, ax = plt.subplots(figsize=(4.2, 4), dpi=80, layout='constrained')
     away = np.clip([t.estimated - t.low, t.high - t.estimated], 0, None)
     ax.errorbar(t.counted, t.estimated, away, fmt='o', ms=4, lw=.9, alpha=.8, label='frames (95 % intervals)')
-    end = 1.05*max(t.counted.max(), t.estimated.max(), 1)
+    end = 1.05*max(t.counted.max(), t.high.max())
     ax.plot([0, end], [0, end], 'k--', lw=.9, label='equal')
     ax.set(xlim=(-.03*end, end), ylim=(-.03*end, end), aspect='equal',
            xlabel='counted by a person, % of the known cells', ylabel='estimated from alarms, % of the cells')
@@ -312,13 +312,18 @@ def _texts(table, *names):
 
 def known_words(
     by_kind: pd.DataFrame, # from `rates_by_kind`
-) -> str: # a line for the unusual and one for the healthy cells
+) -> str: # a line for the unusual and one for the healthy cells, and a warning if fewer unusual ones are found
     "How many marked cells the segmentation and the alarms found, as sentences."
     lines = []
     for row in by_kind[by_kind.kind.isin(['all unusual', 'all healthy'])].itertuples():
         share = Share(row.alarm_share, row.alarm_share_low, row.alarm_share_high)
         lines.append(f'{row.known} marked cells are {row.counts_as}: the segmentation found {row.found}, '
                      f'{row.scored} were scored, {row.alarms} of these raised an alarm: {share}')
+    all_of = by_kind.set_index('kind')
+    if len(lines) == 2 and all_of.found_share_high['all unusual'] < all_of.found_share_low['all healthy']:
+        missed = all_of.found_share['all unusual']/all_of.found_share['all healthy']
+        lines.append('the segmentation misses unusual cells more often than healthy ones: the estimated share '
+                     f'of unusual cells is only about {missed:.0%} of the true one')
     return '\n'.join(lines)
 
 
