@@ -312,7 +312,7 @@ def _texts(table, *names):
 
 def known_words(
     by_kind: pd.DataFrame, # from `rates_by_kind`
-) -> str: # a line for the unusual and one for the healthy cells, and a warning if fewer unusual ones are found
+) -> str: # a line for the unusual and one for the healthy cells; a warning if fewer unusual ones are found
     "How many marked cells the segmentation and the alarms found, as sentences."
     lines = []
     for row in by_kind[by_kind.kind.isin(['all unusual', 'all healthy'])].itertuples():
@@ -322,8 +322,8 @@ def known_words(
     all_of = by_kind.set_index('kind')
     if len(lines) == 2 and all_of.found_share_high['all unusual'] < all_of.found_share_low['all healthy']:
         missed = all_of.found_share['all unusual']/all_of.found_share['all healthy']
-        lines.append('the segmentation misses unusual cells more often than healthy ones: the estimated share '
-                     f'of unusual cells is only about {missed:.0%} of the true one')
+        lines.append('the segmentation misses unusual cells more often than healthy ones: the estimated '
+                     f'share of unusual cells is only about {missed:.0%} of the true one')
     return '\n'.join(lines)
 
 
