@@ -193,7 +193,8 @@ def publish_scores(
     model: str | Path = '', # folder of the detector; empty: the detector of the package
     rate: float = .05, # false-alarm rate of the column `alarm`, in (0, 1)
     discovery_rate: float = .1, # expected share of healthy cells among the reported ones, in (0, 1)
-) -> pd.DataFrame: # the table with the column `reported`
+    fit=None, # answer of `check_fit` for these cells; None: nobody asked
+) -> pd.DataFrame: # the table with the column `reported`, and the column `fits` if the answer is given
     "Write scores.csv and run.json, and give the maps their names."
     folder, table, made = Path(folder), table.copy(), _made_from(Path(folder))
     p_values = torch.tensor(table.p_value.to_numpy())
@@ -204,7 +205,9 @@ def publish_scores(
         'detector': detector.name, 'cells': _path_in(folder, cells),
         'model': str(model and Path(model).resolve()), 'rate': rate,
         'calibration': detector.calibration.scores.tolist(), 'made_from': made,
+        **({'fits': fit.fits, 'fit_words': fit.words} if fit else {}),
     })
+    if fit: table['fits'] = fit.fits
     write_table(table, folder/'scores.csv')
     return table
 

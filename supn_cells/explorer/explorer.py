@@ -49,6 +49,7 @@ class Exploration:
                              f'({len(lost)} such cells): were cells scored anew? Move the file away, or '
                              'correct the names (a spreadsheet makes 7 of 0007)')
         self.orders = [order for order, columns in _ORDERS.items() if {*columns} <= {*run.table}]
+        self.choices = [c for c in _SHOWN if _VIEWS.get(c, 'cell') in run.table]
         self.calibration, self.thumbnails = run.calibration(), Thumbnails(run)
         self.order, self.shown, self.page = 'p-value', 'all', 0
         self.refresh()
@@ -75,15 +76,24 @@ def verdicts(self: Exploration) -> list: # one of VERDICTS or '' for each cell, 
     return [self.judgements[name].verdict for name in self.names]
 
 # %% ../../nbs/explorer/82_explorer.ipynb #a9e881ee
-_SHOWN = ('all', 'alarms', 'unjudged', *VERDICTS)
+_VIEWS = {'spots': 'p_spot', 'whole cells': 'p_cell'} # alarms of a view -> its column
+_SHOWN = ('all', 'alarms', *_VIEWS, 'unjudged', *VERDICTS)
+
+
+@patch
+def _shown_cells(self: Exploration):
+    "Whether each cell is shown, bool, (N,)."
+    verdicts, table = np.array(self.verdicts(), object), self.run.table
+    if self.shown in _VIEWS: # the view raises the alarm alone
+        return self.alarms() & (table[_VIEWS[self.shown]] <= table['p_value']).to_numpy()
+    kept = {'all': np.ones(len(self), bool), 'alarms': self.alarms(), 'unjudged': verdicts == ''}
+    return kept.get(self.shown, verdicts == self.shown)
 
 
 @patch
 def refresh(self: Exploration) -> None:
     "Update which cells are shown; the page stays if it still exists."
-    verdicts = np.array(self.verdicts(), object)
-    keep = {'all': np.ones(len(self), bool), 'alarms': self.alarms(), 'unjudged': verdicts == ''}.get(
-        self.shown, verdicts == self.shown)
+    keep = self._shown_cells()
     columns, ranks = _ORDERS[self.order], np.random.default_rng(0).permutation(len(self))
     if columns:
         table = self.run.table.sort_values(columns, ascending=[c != 'score' for c in columns], kind='stable')
@@ -108,11 +118,11 @@ def on_page(self: Exploration) -> list:
 @patch
 def show(self: Exploration,
     order: str | None = None, # one of `orders`; None: as it is
-    shown: str | None = None, # 'all', 'alarms', 'unjudged' or a verdict; None: as it is
+    shown: str | None = None, # one of `choices`; None: as it is
     rate: float | None = None, # false-alarm rate, in (0, 1); None: as it is
 ) -> None:
     "Choose which cells are shown, and go to the first page; ValueError if there is no such choice."
-    for what, value, known in (('order', order, self.orders), ('shown', shown, _SHOWN)):
+    for what, value, known in (('order', order, self.orders), ('shown', shown, self.choices)):
         if value not in (None, *known):
             raise ValueError(f'{what} must be one of {", ".join(known)}, not {value!r}')
     if rate is not None and not 0 < rate < 1: raise ValueError(f'rate must lie between 0 and 1, got {rate}')
@@ -180,6 +190,12 @@ def undo(self: Exploration) -> str | None: # name of the cell; None: there was n
 
 # %% ../../nbs/explorer/82_explorer.ipynb #e844d78a
 @patch
+def unfit_words(self: Exploration) -> str:
+    "Why the detector does not fit the images of the run; empty if it fits, or if the run does not say."
+    return '' if self.run.record.get('fits', True) else self.run.record.get('fit_words', '')
+
+
+@patch
 def alarm_words(self: Exploration) -> str:
     "Number of alarms, and the number expected by chance."
     alarms, chance = int(self.alarms().sum()), self.rate*len(self)
@@ -204,11 +220,13 @@ def judgement_words(self: Exploration) -> str:
 # %% ../../nbs/explorer/82_explorer.ipynb #202cfaaa
 @patch
 def cell_words(self: Exploration) -> str:
-    "Score, p-value and judgement of the selected cell."
+    "Score, p-values, what makes the whole cell unusual, and judgement of the selected cell."
     row, said = self.run.table.iloc[self.selected], self.judgements[self.name]
     judged = f'; {said.verdict or "note"} by {said.name}, {said.time}' if said.time else ''
     note = said.note and f': {said.note}'
-    return f'{self.name}: score {row["score"]:.2f}, p = {row["p_value"]:.3g}{judged}{note}'
+    views = f' (spots {row["p_spot"]:.3g}, whole cell {row["p_cell"]:.3g})' if 'p_spot' in row else ''
+    why = f', {row["why"]}' if row.get('why') else ''
+    return f'{self.name}: score {row["score"]:.2f}, p = {row["p_value"]:.3g}{views}{why}{judged}{note}'
 
 # %% ../../nbs/explorer/82_explorer.ipynb #43b68b82
 _COLOURS = {'accept': '#009E73', 'reject': '#D55E00', 'unsure': '#CC9A00', '': '#D8D8D8'}
@@ -483,16 +501,21 @@ def _rate_slider(state):
                                   description='false alarms', layout={'width': '26em'})
 
 
+_RED_BOX = '<div role="alert" style="border: 2px solid #B00020; padding: .5em; color: #B00020">{}</div>'
+
+
 def _controls(state):
     "The widgets by name."
     narrow, wide = {'width': '14em'}, {'width': '20em'}
-    lines = {name: widgets.HTML(layout={'width': '100%'}) for name in ('count', 'cell', 'verdict', 'message')}
+    lines = {name: widgets.HTML(layout={'width': '100%'})
+             for name in ('unfit', 'count', 'cell', 'verdict', 'message')}
+    if words := state.unfit_words(): lines['unfit'].value = _RED_BOX.format(html.escape(words))
     buttons = {name: widgets.Button(description=text, tooltip=tip, layout={'width': '7em'})
                for name, (text, _, _, tip) in _BUTTONS.items()}
     return lines | buttons | dict(
         rate=_rate_slider(state),
         order=widgets.Dropdown(options=state.orders, description='order', layout=narrow),
-        shown=widgets.Dropdown(options=_SHOWN, description='show', layout=narrow),
+        shown=widgets.Dropdown(options=state.choices, description='show', layout=narrow),
         pages=widgets.HTML(),
         note=widgets.Text(placeholder='note, Enter writes it', continuous_update=False, layout=wide),
         window=widgets.FloatRangeSlider(value=(0, 1), min=0, max=1, step=.01, description='intensities'),
@@ -512,7 +535,7 @@ def _arrange(w):
                   row('accept', 'reject', 'unsure', 'undo', 'previous', 'next', 'note'), w['message'])
     right = column(w['cell'], w['detail'], row('zoom', 'window'))
     both = widgets.HBox([left, right], layout={'flex_flow': 'row wrap'})
-    box = widgets.VBox([row('rate', 'count'), both, w['verdict'], row('folder', 'export')])
+    box = widgets.VBox([*([w['unfit']] if w['unfit'].value else []), row('rate', 'count'), both, w['verdict'], row('folder', 'export')])
     box.add_class('supn-explorer')
     return box
 
@@ -640,7 +663,7 @@ def as_picture(self: Explorer) -> tuple[bytes, str]:
     parts = [Image.open(io.BytesIO(self.controls[name].value)) for name in ('gallery', 'detail')]
     whole = Image.new('RGB', (max(part.width for part in parts), sum(part.height for part in parts)), 'white')
     for part, top in zip(parts, (0, parts[0].height)): whole.paste(part, (0, top))
-    return to_png(whole), self.state.alarm_words()
+    return to_png(whole), ' '.join(filter(None, [self.state.unfit_words(), self.state.alarm_words()]))
 
 # %% ../../nbs/explorer/82_explorer.ipynb #e0983269
 def open_explorer(

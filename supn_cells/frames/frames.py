@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['FrameOptions', 'as_trained', 'measure_cells', 'Cutter', 'read_labelled', 'find_cells', 'FrameResult', 'p_colours',
-           'overlay_picture', 'write_frame', 'score_files', 'write_zarr']
+           'overlay_picture', 'write_frame', 'run_fit', 'score_files', 'write_zarr']
 
 # %% ../../nbs/frames/71_frames.ipynb #3dd647e0
 import json
@@ -36,11 +36,14 @@ from ..cells.cells import CellSet
 from ..cells.images import rescale
 from ..cells.reading import Frame, _scratch, array_frame, frame_name, read_frame, square_in
 from ..detector.calibrate import is_alarm
+from ..cells.reference import evenly
 from ..detector.detector import Detector
+from ..detector.fit import DoesNotFit, Fit, check_fit
 from ..detector.training import return_memory, reuse_memory
 from supn_cells.frames.segment import (
     Segmentation,
     Segmenter,
+    clean_labels,
     label_file,
     preview,
     read_labels,
@@ -127,9 +130,17 @@ def _whole(table):
 def _frame_scale(detector, table):
     "Pixels of the detector for one pixel of the frame; 1 if there is nothing to compare."
     whole, usual = _whole(table), detector.origin.get('frames', {}).get('scale', 1.)
+    if not len(whole): whole = table[~table.touches_border] # cells that touch others are better than none
     if detector.cell_size is None or not len(whole): return usual
     ratio = detector.cell_size/float((whole.area**.5).median())
     return usual if 1/1.15 < ratio/usual < 1.15 else round(ratio, 3)
+
+
+def _scale_note(detector, table, scale):
+    "Why the scale of a frame is doubtful; empty if it is not."
+    if detector.cell_size is None or not len(table) or len(_whole(table)): return ''
+    if table.touches_border.all(): return f'no cell is whole, so the scale is not known and {scale} is taken: set scale'
+    return f'all cells touch others, and their size gives the scale {scale}: set scale if it is another'
 
 
 def _crop_side(detector):
@@ -213,32 +224,36 @@ def read_labelled(
     labels: str | Path, # folder of label images; empty: beside the frame
     options: FrameOptions, # channel and plane
     colour: bool, # whether three channels are all taken where none is named
-) -> tuple[Frame, np.ndarray | None]: # the frame and its label image, (H, W), if there is one
+) -> tuple[Frame, Segmentation | None]: # the frame, and the cells of its label image if there is one
     "Read a frame and its label image; ValueError or OSError names the file that is missing or unfit."
     frame, own = read_frame(file, options.channel, options.plane, colour), _own_labels(file, labels)
-    return frame, own and read_labels(own, frame.shape)
+    return frame, own and Segmentation(read_labels(own, frame.shape), source=own.name)
 
 
 def find_cells(
     frame: Frame,
-    labels: np.ndarray | None, # label image of the frame, (H, W); None: cells are searched for
+    labels: np.ndarray | Segmentation | None, # label image of the frame, (H, W); None: cells are searched for
     segmenter: Segmenter, # settings of the search
     progress: bool = True, # show a bar if the frame is large
 ) -> tuple[Segmentation, pd.DataFrame]: # labels, and the table of `measure_cells`
-    "Cells of a frame and their measures; ValueError if the labels have another size or nothing stands out."
+    "Cells of a frame and their measures; ValueError if the labels are none, or have another size."
     if labels is None:
         cells = segment(frame, segmenter, _scratch(frame.shape, np.int32, 0), progress=progress)
-    elif np.shape(labels) == frame.shape: cells = Segmentation(labels)
+    elif isinstance(labels, Segmentation): cells = labels
+    elif np.shape(labels) == frame.shape:
+        cells = Segmentation(clean_labels(np.asarray(labels), f'the label image of {frame.name}'))
     else: raise ValueError(f'the labels of {frame.name} have the size {np.shape(labels)}, not {frame.shape}')
     return cells, measure_cells(cells.labels)
 
 # %% ../../nbs/frames/71_frames.ipynb #8a031fe4
 def _predict(detector, frame, labels, table, cutter):
-    "For each cell its score, p-value, hottest pixel and p-values of its crop, or the reason for having none."
+    "For each cell: score, p-value, hottest pixel, p-values of its crop, added columns; or why it has none."
     try:
-        result = detector.predict(cutter.cut(frame, labels, table), progress=False)
+        cells = cutter.cut(frame, labels, table)
+        result = detector.predict_prepared(cells, detector.prepare(cells), progress=False)
         p_map, hottest = result.p_map[:, 0].float().cpu().numpy(), result.hottest().numpy()
-        return [*zip(result.score.cpu().tolist(), result.p_value.tolist(), hottest, p_map)]
+        extra = [*zip(*result.extra.values())] or [()]*len(table)
+        return [*zip(result.score.cpu().tolist(), result.p_value.tolist(), hottest, p_map, extra)]
     except ValueError as e:
         if len(table) == 1: return [str(e).removeprefix(f'cell {table.label.iloc[0]} of {frame.name} ')]
         single = (_predict(detector, frame, labels, table.iloc[[k]], cutter) for k in range(len(table)))
@@ -262,29 +277,32 @@ def _in_frame(pixel, corner, cutter, shape):
     return [min(max(int(c + (k + .5)*zoom), 0), n - 1) for k, c, n in zip(pixel, corner, shape)]
 
 # %% ../../nbs/frames/71_frames.ipynb #8c6fe7cb
-_SCORES = ['score', 'p_value', 'alarm', 'row', 'column', 'alarm_area', 'note']
+_SCORES = ['score', 'p_value', 'alarm', 'row', 'column', 'alarm_area']
 
 
 def _score_cells(detector, frame, labels, table, cutter=Cutter(), rate=.05, batch=64, progress=True):
-    "The table with the columns `_SCORES`, and the p-values of all pixels, 1 outside of cells, (H, W)."
+    "The table with scores, added columns and notes, and p-values of all pixels, 1 outside of cells, (H, W)."
     p_map, rows = _scratch(labels.shape, np.float32, 1.), []
     bar = progress_bar(total=len(table), desc=frame.name, unit='cell', disable=not progress, leave=False)
-    with bar, warnings.catch_warnings():
-        warnings.filterwarnings('ignore', message='these cells are') # the cutter has scaled them
+    with bar:
         for k in range(0, len(table), batch):
             part = table.iloc[k:k + batch]
             for (_, cell), scored in zip(part.iterrows(), _predict(detector, frame, labels, part, cutter)):
                 if isinstance(scored, str):
-                    rows.append((np.nan, np.nan, False, -1, -1, 0, scored))
+                    rows.append((np.nan, np.nan, False, -1, -1, 0, *(np.nan for _ in detector.extra), scored))
                     continue
-                score, p, pixel, p_crop = scored
+                score, p, pixel, p_crop, extra = scored
                 corner = cutter.corner(cell)
                 p_cell = _paste(p_map, labels, p_crop, corner, cell.label, cutter.reach)
                 row, column = _in_frame(pixel, corner, cutter, labels.shape)
                 area = int(is_alarm(p_cell, rate).sum())
-                rows.append((score, p, is_alarm(p, rate), row, column, area, ''))
+                alarm = is_alarm(p, rate)
+                extra = ['' if isinstance(x, str) and not alarm else x for x in extra] # texts explain alarms
+                rows.append((score, p, alarm, row, column, area, *extra, ''))
             bar.update(len(part))
-    scores = pd.DataFrame(rows, columns=_SCORES, index=table.index).astype({'alarm': bool})
+    columns = [*_SCORES, *detector.extra, 'note']
+    types = {'score': float, 'p_value': float, 'alarm': bool} # also where there are no cells
+    scores = pd.DataFrame(rows, columns=columns, index=table.index).astype(types)
     return pd.concat([table, scores], axis=1), p_map
 
 # %% ../../nbs/frames/71_frames.ipynb #e90d4455
@@ -296,6 +314,7 @@ class FrameResult:
     p_map: np.ndarray # p-value of each pixel, corrected for the search in its cell, 1 outside, (H, W)
     cutter: Cutter # size and scale of the crops
     cells: Segmentation = field(repr=False) # labels, and what the segmentation dropped
+    fit: Fit = Fit(True) # whether the detector fits the frame
 
     @property
     def labels(self) -> np.ndarray: # (H, W)
@@ -311,18 +330,34 @@ def _as_frame(x, k, options, colour):
     return array_frame(np.asarray(x), f'frame {k}', options.axes, **taken)
 
 
-def _predict_frame(detector, frame, labels, options, progress):
+def _look_at(detector, frame, labels, table, cutter, most=32):
+    "Some whole cells of a frame, evenly taken, and whether the detector fits their look; None if there are none."
+    whole = _whole(table)
+    if not len(whole): return None, Fit(True)
+    try: cells = cutter.cut(frame, labels, whole.iloc[evenly(len(whole), most)])
+    except ValueError: return None, Fit(True) # the note of each cell will say what is wrong with it
+    return cells, check_fit(detector, cells)
+
+
+def _predict_frame(detector, frame, labels, options, progress, anyway=False):
     "Find and score the cells of one frame; ValueError if no cells or other channels than wanted are found."
     has, wanted = len(frame.channels), detector.image_channels or 1
     if has != wanted:
         raise ValueError(f'{frame.name} has {has} channels, and {detector.name} is made for {wanted}')
     cells, table = find_cells(frame, labels, options.segmenter, progress)
     cutter = Cutter(options.side or _crop_side(detector), options.scale or _frame_scale(detector, table))
+    if note := '' if options.scale else _scale_note(detector, table, cutter.scale):
+        warnings.warn(f'{frame.title}: {note}')
+        cells = replace(cells, note=note)
+    looked_at, fit = _look_at(detector, frame, cells.labels, table, cutter)
+    if not fit.fits: fit.check(anyway)
     table, p_map = _score_cells(
         detector, frame, cells.labels, table, cutter, options.rate, progress=progress
     )
+    if looked_at and fit.fits: fit = check_fit(detector, looked_at, table.p_value)
     table.insert(0, 'frame', frame.title)
-    return FrameResult(frame, table, p_map, cutter, cells)
+    table['fits'] = fit.fits
+    return FrameResult(frame, table, p_map, cutter, cells, fit)
 
 # %% ../../nbs/frames/71_frames.ipynb #1a57efb4
 def _check_calibration(detector, options):
@@ -351,7 +386,7 @@ def predict_frames(self: Detector, # calibrated detector
     pairs = ((x, None) for x in frames) if labels is None else zip(frames, labels, strict=True)
     for k, (x, own) in enumerate(pairs):
         frame = _as_frame(x, k, options, self.image_channels == 3)
-        result = _predict_frame(self, frame, own, options, progress)
+        result = _predict_frame(self, frame, own, options, progress, anyway=True)
         if not options.scale: options = replace(options, scale=_decided_scale(result))
         yield result
 
@@ -441,7 +476,9 @@ def _frame_row(result, seconds):
         pixel_size=result.frame.pixel_size, cells=len(t), scored=int(t.score.notna().sum()),
         alarms=int(t.alarm.sum()), touches_border=int(t.touches_border.sum()),
         overlapping=int(t.overlapping.sum()), dropped=len(result.cells.dropped),
-        diameter=result.cells.diameter, scale=result.cutter.scale, seconds=seconds, error='',
+        diameter=result.cells.diameter, scale=result.cutter.scale, seconds=seconds,
+        labels=result.cells.source, note=result.cells.note,
+        fits=result.fit.fits, fit_words=result.fit.words, error='',
     )
 
 # %% ../../nbs/frames/71_frames.ipynb #58703e10
@@ -475,11 +512,13 @@ class _FrameScorer:
     labels: str | Path # folder of label images; empty: beside the frames
     options: FrameOptions
     progress: bool # show progress bars
+    anyway: bool = False # whether to score frames that the detector does not fit
 
     def result(self, file, options):
         "Result for a frame; ValueError or OSError names the file."
         frame, labels = read_labelled(file, self.labels, options, self.detector.image_channels == 3)
-        return _predict_frame(self.detector.to(self.device), frame, labels, options, self.progress)
+        detector = self.detector.to(self.device)
+        return _predict_frame(detector, frame, labels, options, self.progress, self.anyway)
 
     def made_from(self, file, scale):
         "Record of what the results of a frame are made from, besides the settings of the run."
@@ -494,7 +533,8 @@ class _FrameScorer:
             if earlier := _earlier_row(self.folder, file, made): return earlier
             result = self.result(file, replace(self.options, scale=scale))
         except (ValueError, OSError) as e:
-            return dict(frame=file.name, status='failed', cells=0, alarms=0, error=str(e)), scale
+            fits = not isinstance(e, DoesNotFit)
+            return dict(frame=file.name, status='failed', cells=0, alarms=0, fits=fits, error=str(e)), scale
         write_frame(result, self.folder)
         row, scale = _frame_row(result, round(time.perf_counter() - start, 2)), scale or _decided_scale(result)
         return_memory()
@@ -527,10 +567,37 @@ def _begin(folder, files, settings):
                          f'choose another folder, or delete {folder/"cells"} to replace them')
 
 
+_TEXTS = 'view', 'why' # columns of text, empty for most cells
+
+
 def _read_cells(folder, frames):
     "The tables of frames as one table."
     tables = [folder/f'cells/{portable_name(frame_name(name))}.csv' for name in frames]
-    return pd.concat([pd.read_csv(path, dtype={'frame': str}) for path in tables], ignore_index=True)
+    texts = ['frame', *_TEXTS]
+    tables = [pd.read_csv(path, dtype=dict.fromkeys(texts, str)) for path in tables]
+    tables = [table for table in tables if len(table)] or tables[:1] # an empty table has no types
+    return pd.concat(tables, ignore_index=True).fillna(dict.fromkeys(_TEXTS, ''))
+
+# %% ../../nbs/frames/71_frames.ipynb #a32372bd
+def _check_first(rows, anyway):
+    "`DoesNotFit` if the detector does not fit the first frame that has an answer, unless `anyway`."
+    answers = [row for row in rows if row['status'] == 'done' and row.get('cells', 1) or not row.get('fits', True)]
+    if anyway or not answers or answers[0].get('fits', True): return
+    raise DoesNotFit(f'{answers[0]["frame"]}: {answers[0]["error"] or answers[0]["fit_words"]}')
+
+
+def run_fit(
+    frames: pd.DataFrame, # table of frames from `score_files`
+) -> Fit:
+    "Whether a detector fits a run: it does unless it fits less than half of the frames."
+    if 'fits' not in frames: return Fit(True)
+    asked = frames[(frames.status == 'done') | ~frames.fits]
+    words = asked.error.where(asked.error.fillna('') != '', asked.get('fit_words', '')).fillna('')
+    unfit = ~asked.fits.astype(bool)
+    if not (words != '').any(): return Fit(True)
+    worst = unfit if unfit.any() else words != ''
+    first = f'{asked.frame[worst].iloc[0]}: {words[worst].iloc[0]}'
+    return Fit(bool(unfit.mean() < .5), f'{int(worst.sum())} of {len(asked)} frames. {first}')
 
 # %% ../../nbs/frames/71_frames.ipynb #92af349a
 def score_files(
@@ -542,9 +609,10 @@ def score_files(
     progress: bool = True, # show progress bars
     client=None, # Dask client of `open_cluster` whose workers do the work; they need the same folders
     device: str = 'cpu', # device of the detector
+    anyway: bool = False, # whether to score frames that the detector does not fit
 ) -> tuple[pd.DataFrame, pd.DataFrame]: # tables of cells and of frames, as in cells.csv and frames.csv
-    """Score frames, or continue a run that was stopped. ValueError if no frame could be scored, or if the
-    run was made with other settings. On the CPU, `reuse_memory` stays on."""
+    """Score frames, or continue a run that was stopped. ValueError if no frame could be scored, if the detector
+    does not fit the first, or if the run was made with other settings. On the CPU, `reuse_memory` stays on."""
     if not client and torch.device(device).type == 'cpu': reuse_memory()
     options = as_trained(detector, options)
     _check_calibration(detector, options)
@@ -554,10 +622,11 @@ def score_files(
     })
     rows = []
     detector = detector.cpu() if client else detector
-    scorer = _FrameScorer(detector, device, folder, labels, options, progress and not client)
+    scorer = _FrameScorer(detector, device, folder, labels, options, progress and not client, anyway)
     with progress_bar(total=len(files), desc='frames', unit='frame', disable=not progress) as bar:
         for row in _score_all(scorer, files, client):
             rows.append(row)
+            _check_first(rows, anyway)
             write_text(folder/'frames.csv', pd.DataFrame(rows).to_csv(index=False, lineterminator='\n'))
             bar.update()
     frames = pd.DataFrame(rows)
@@ -570,7 +639,8 @@ def score_files(
 # %% ../../nbs/frames/71_frames.ipynb #9292c99b
 def _label_about(table):
     "Colours and properties of the cells of a frame, as OME-Zarr has them."
-    values = table[['label', 'area', 'score', 'p_value', 'alarm']].rename(columns={'label': 'label-value'})
+    shown = 'label', 'area', 'score', 'p_value', 'alarm', 'p_spot', 'p_cell', 'view', 'why'
+    values = table[[name for name in shown if name in table]].rename(columns={'label': 'label-value'})
     properties = json.loads(values.to_json(orient='records')) # NaN becomes null
     red, green = [255, 40, 40, 255], [0, 220, 90, 255]
     colours = [{'label-value': p['label-value'], 'rgba': red if p['alarm'] else green} for p in properties]

@@ -20,6 +20,7 @@ from PIL import Image
 from ..base.files import portable_name, write_text
 from ..cells.reading import frame_name
 from ..detector.calibrate import Calibration, KnownRates, alarm_law, alarm_share
+from ..detector.fit import Fit
 from .frames import p_colours
 
 # %% ../../nbs/frames/72_report.ipynb #eb74ee80
@@ -58,7 +59,9 @@ def _facts(cells, rate, calibration, known):
         (f'{mean:.0f} ({low} to {high})', 'alarms expected by chance if all cells were healthy (95 % range)'),
         (share, f'of the cells raised an alarm (95 % interval: {interval})'),
     ]
-    if known.tested: facts.append(_infected(alarms, n, rate, calibration, known))
+    sure = scored[scored.fits] if 'fits' in scored else scored # the alarms of other cells mean nothing
+    if known.tested and len(sure):
+        facts.append(_infected(int(sure.alarm.sum()), len(sure), rate, calibration, known))
     return facts
 
 # %% ../../nbs/frames/72_report.ipynb #d829f2ef
@@ -101,6 +104,9 @@ def _svg(fig):
     return f'data:image/svg+xml;base64,{base64.b64encode(data.getvalue()).decode()}'
 
 # %% ../../nbs/frames/72_report.ipynb #89f9a048
+_VIEWS = {'spot': 'a spot', 'cell': 'the whole cell', 'both': 'a spot and the whole cell'}
+
+
 def _cells(folder, cells):
     "Picture and caption of each cell; cells that the gallery of their frame lacks are left out."
     shown = []
@@ -113,6 +119,8 @@ def _cells(folder, cells):
         text += f'at row {cell.row}, column {cell.column}'
         if cell.touches_border: text += '; at the border'
         if cell.overlapping: text += '; overlapping'
+        if getattr(cell, 'view', ''): text += f'; alarm by {_VIEWS[cell.view]}'
+        if getattr(cell, 'why', ''): text += f' ({cell.why})'
         shown.append(dict(**_picture(pair, 320), text=text, alarm=cell.alarm))
     return shown
 
@@ -143,6 +151,8 @@ _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: #fff; margin: 0 auto;
        max-width: 1180px; padding: 1.2rem }
 h1 { font-size: 1.6rem; margin: 0 0 .2rem } h2 { font-size: 1.2rem; margin: 2.2rem 0 .6rem }
+.unfit { border: 3px solid var(--alarm); border-radius: 8px; padding: .7rem .9rem; color: var(--alarm) }
+.unfit.caution { border-width: 1px }
 p { max-width: 46rem } p.note, figcaption, .facts span, .scale { color: var(--soft); font-size: .9rem }
 .facts, .cells, .frames { display: grid; gap: .8rem }
 .facts { grid-template-columns: repeat(auto-fit, minmax(210px, 1fr)) }
@@ -179,6 +189,7 @@ middle</span></div>
 <title>{{ title }}</title><style>{{ style|safe }}</style></head><body>
 <h1>{{ title }}</h1>
 <p class="note">{{ done|length }} frames, {{ '{:,}'.format(n_cells) }} cells; not for diagnosis</p>
+{% if fit.words %}<div class="unfit{{ ' caution' if fit.fits }}" role="alert">{{ fit.words }}</div>{% endif %}
 <div class="facts">{% for value, meaning in facts %}<div><b>{{ value }}</b><span>{{ meaning }}</span></div>
 {% endfor %}</div>
 {% if failed|length %}<h2>Frames that could not be read</h2>{{ table(failed) }}{% endif %}
@@ -211,6 +222,7 @@ def write_report(
     title: str = 'Whole frames', # title of the report
     known: KnownRates = KnownRates(), # alarms among known cells at this rate; default: no share of infected
     sections: Mapping = {}, # title -> table or figure to show behind the scores
+    fit: Fit = Fit(True), # whether the detector fits the run, from `run_fit`; shown on top if there are words
     most_cells: int = 120, # greatest number of cells shown: those with the lowest p-values
     most_frames: int = 24, # greatest number of frames shown: those with the most alarms
 ) -> Path: # report.html in the folder
@@ -218,9 +230,11 @@ def write_report(
     scored = cells[cells.score.notna()]
     if not len(scored): raise ValueError(f'no cell was scored in {folder}: there is nothing to report')
     folder, good = Path(folder), frames.status == 'done'
-    columns = ['frame', 'cells', 'alarms', 'touches_border', 'overlapping', 'dropped']
+    columns = ['frame', 'cells', 'alarms', 'touches_border', 'overlapping', 'dropped', 'fits']
+    columns = [name for name in columns if name in frames]
+    if not fit.fits: known = KnownRates() # no share of infected cells
     page = Environment(autoescape=True).from_string(_PAGE).render(
-        title=title, style=_STYLE, scale=_scale(), tested=known.tested, n_cells=len(cells),
+        title=title, style=_STYLE, scale=_scale(), fit=fit, tested=known.tested, n_cells=len(cells),
         facts=_facts(cells, rate, len(calibration), known),
         sections={k: _svg(x) if isinstance(x, plt.Figure) else x for k, x in sections.items()},
         histogram=_svg(_histogram(scored.score.to_numpy(), calibration, rate)),
