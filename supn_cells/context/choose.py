@@ -168,6 +168,7 @@ def look(
 # ranges of the standard deviation of a lobe, relative to the diameter of the cell
 _SIZES = (.017, .026), (.026, .041), (.041, .064), (.064, .1), (.1, .156)
 _PEAKS = .15, 1. # relative to the light of the cell
+_RIM = .043 # least distance of the middle from the rim, relative to the diameter of the cell
 
 
 def with_anomalies(
@@ -182,7 +183,7 @@ def with_anomalies(
         parts = []
         for seed in range(draws*k, draws*(k + 1)):
             images, spots = inject_spots(cells.images, cells.masks, seed, tuple(diameter*s for s in size),
-                                         _PEAKS, polarity=polarity, draw=draw, rescaled=False)
+                                         _PEAKS, _RIM*diameter, polarity, draw, rescaled=False)
             parts.append(replace(cells, images=images, spots=spots))
         sets.append(sum(parts[1:], parts[0]))
     return sets
