@@ -70,7 +70,7 @@ def read_scores(
 ) -> pd.DataFrame:
     "Read a table of scores; FileNotFoundError or ValueError names the file and its fault."
     try: table = pd.read_csv(path, dtype=dict.fromkeys(names, str), keep_default_na=False,
-                             na_values=dict.fromkeys(numbers, ['']))
+                             na_values=dict.fromkeys((*numbers, 'p_spot', 'p_cell'), ['']))
     except (ValueError, UnicodeDecodeError) as e:
         raise ValueError(f'{path} is not a table of scores ({str(e).splitlines()[0]}): score again') from None
     if skip and 'score' in table: table = table[table['score'].notna()].reset_index(drop=True)

@@ -40,6 +40,7 @@ from ..cells.reference import evenly
 from ..detector.detector import Detector
 from ..detector.fit import DoesNotFit, Fit, check_fit
 from ..detector.training import return_memory, reuse_memory
+from ..detector.views import TwoViews
 from supn_cells.frames.segment import (
     Segmentation,
     Segmenter,
@@ -250,7 +251,9 @@ def _predict(detector, frame, labels, table, cutter):
     "For each cell: score, p-value, hottest pixel, p-values of its crop, added columns; or why it has none."
     try:
         cells = cutter.cut(frame, labels, table)
-        result = detector.predict_prepared(cells, detector.prepare(cells), progress=False)
+        whole = (~table.touches_border & ~table.overlapping).to_numpy()
+        seen = {'whole': whole} if isinstance(detector, TwoViews) else {}
+        result = detector.predict_prepared(cells, detector.prepare(cells), progress=False, **seen)
         p_map, hottest = result.p_map[:, 0].float().cpu().numpy(), result.hottest().numpy()
         extra = [*zip(*result.extra.values())] or [()]*len(table)
         return [*zip(result.score.cpu().tolist(), result.p_value.tolist(), hottest, p_map, extra)]
