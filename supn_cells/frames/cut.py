@@ -25,6 +25,7 @@ from .segment import read_labels, segmentation_picture, write_labels
 
 # %% ../../nbs/frames/73_cut.ipynb #ee1d30d8
 TAKEN = 'taken'
+_MEMORY = 2**30 # greatest size of all crops together, bytes
 _ODD = .5, 1.5 # least and greatest area of a cell that is taken, relative to the median
 
 
@@ -76,7 +77,7 @@ def stem(
 
 # %% ../../nbs/frames/73_cut.ipynb #982f198f
 def _search_frame(name, file, folder, labels, options, channels):
-    "Table of the cells of a frame, its diameter and its channels; its labels and a picture are written."
+    "Table of the cells of a frame, and its number of channels; its labels and a picture are written."
     slide = name.rpartition('/')[0]
     frame, own = read_labelled(file, labels and Path(labels)/slide, options, colour=True)
     has = len(frame.channels)
@@ -88,15 +89,17 @@ def _search_frame(name, file, folder, labels, options, channels):
         f'segmentation/{stem(name)}.png': lambda path: picture.save(path, format='png'),
     }.items(): write_atomically(folder/path, write)
     table.insert(0, 'frame', name)
-    return table, cells.diameter, has
+    return table, has
 
 
 def _counts(cells, files, errors):
-    "A row for each frame: found, taken, left out by reason, and the error if it could not be searched."
+    "A row for each frame: found, taken, left out by reason, diameter, and the error if it was not searched."
     counts = cells.groupby(['frame', 'fate']).size().unstack(fill_value=0)
     counts = counts.reindex(index=[*files], fill_value=0)
     counts.insert(0, 'found', counts.sum(axis=1))
     counts.insert(1, TAKEN, counts.pop(TAKEN))
+    whole = cells[~cells.touches_border & ~cells.overlapping]
+    counts['diameter'] = whole.groupby('frame').equivalent_diameter_area.median().round(1)
     if errors: counts['error'] = pd.Series(errors)
     return counts.fillna('').rename_axis(None, axis=1).reset_index()
 
@@ -120,16 +123,17 @@ def find_film(
     if len({stem(name) for name in files}) < len(files): raise ValueError('two frames have the same name')
     bar = progress_bar([*files.items()], desc='finding cells', unit='frame', disable=not progress)
     for name, file in bar:
-        try: table, _, channels = _search_frame(name, file, folder, labels, options, channels)
+        try: table, channels = _search_frame(name, file, folder, labels, options, channels)
         except (ValueError, OSError) as e: errors[name] = str(e)
         else: tables.append(table)
     if not tables: raise ValueError(f'no frame could be searched; the first: {next(iter(errors.values()))}')
     cells = pd.concat(tables, ignore_index=True)
-    cells['fate'] = sort_out(cells, most)
+    cells['fate'] = sort_out(cells, most) # tells the usual size
     if TAKEN not in set(cells.fate):
         raise ValueError(f'no whole cell was found in {len(files)} frames: look at {folder/"segmentation"}')
     scale = options.scale or 1.
     options = replace(options, scale=scale, side=options.side or _usual_side(cells, scale))
+    cells['fate'] = sort_out(cells, min(most, _MEMORY//(4*channels*options.side**2)))
     return Film(files, folder, cells, _counts(cells, files, errors), options, channels)
 
 # %% ../../nbs/frames/73_cut.ipynb #57195eff
