@@ -27,10 +27,16 @@ _RING = 2, 5 # first and last distance of the ring from the cell, pixels
 _LEAST, _FAINT = 1e-3, .1 # smallest grain and spread of the ring, and smallest contrast they are relative to
 
 
+def _grain(image, inside, step):
+    "Mean size of the second differences inside a cell, without the largest quarter, (C,)."
+    size = np.sort(np.abs(_second_differences(image, step)[:, inside]), 1)
+    return size[:, :max(1, round(.75*size.shape[1]))].mean(1).clip(_LEAST)
+
+
 def _look(image, inside, ring):
     "The six numbers for each channel of a cell, (6, C); NaN for those that need a ring that is empty."
     light = np.median(image[:, inside], 1)
-    grain, coarse = (np.abs(_second_differences(image, s)[:, inside]).mean(1).clip(_LEAST) for s in (1, 2))
+    grain, coarse = (_grain(image, inside, step) for step in (1, 2))
     around = image[:, ring] if ring.any() else np.full((len(image), 1), np.nan)
     low, ground, high = np.quantile(around, [.1, .5, .9], axis=1)
     contrast, spread = light - ground, (high - low).clip(_LEAST)
@@ -91,7 +97,7 @@ class Reference:
 # %% ../../nbs/cells/25_reference.ipynb #1ff1e674
 # least width of the range to each side
 _TOLERANCE = {'light': .3, 'contrast': .3, 'grain': .5, 'sharpness': .3, 'noise': .5, 'ground': 1.}
-_NARROW = 'sharpness', 'noise', 'ground' # statistics with a narrow range
+_NARROW = 'sharpness', 'noise' # statistics with a narrow range
 
 
 @patch
