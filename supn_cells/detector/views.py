@@ -130,7 +130,7 @@ def _score(self: TwoViews, spot, cell, whole):
     beyond = spot - spot.clip(healthy[0], healthy[-1])
     return np.where(whole, both, np.interp(spot, healthy, scale) + beyond)
 
-
+# %% ../../nbs/detector/37_views.ipynb #009c1f5e
 @patch
 def predict_prepared(self: TwoViews,
     cells: CellSet, # cells as recorded

@@ -35,25 +35,14 @@ from ..base.workers import in_order, progress_bar
 from ..cells.cells import CellSet
 from ..cells.images import rescale
 from ..cells.reading import Frame, _scratch, array_frame, frame_name, read_frame, square_in
-from ..detector.calibrate import is_alarm
 from ..cells.reference import evenly
+from ..detector.calibrate import is_alarm
 from ..detector.detector import Detector
 from ..detector.fit import DoesNotFit, Fit, check_fit
 from ..detector.training import return_memory, reuse_memory
 from ..detector.views import TwoViews
-from supn_cells.frames.segment import (
-    Segmentation,
-    Segmenter,
-    clean_labels,
-    label_file,
-    preview,
-    read_labels,
-    reduce_squares,
-    segment,
-    segmentation_picture,
-    windows,
-    write_labels,
-)
+from .segment import Segmentation, Segmenter, clean_labels, label_file, preview, read_labels
+from .segment import reduce_squares, segment, segmentation_picture, windows, write_labels
 
 # %% ../../nbs/frames/71_frames.ipynb #763ca2b4
 @dataclass(frozen=True)
