@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from ..base.files import copy_into, read_tensors, tensor_digest, write_tensors
 from ..cells.cells import check_cells
 from ..cells.images import flip
-from ..detector.training import Training, mix, read_run, reuse_memory, share
+from ..detector.training import Training, mix, read_run, reuse_memory, share, single_precision
 from ..gaussian.condition import StructuredNormal
 from ..gaussian.normal import KINDS, relative_off_diag
 from ..gaussian.stencil import _couplings, lagged_product, n_couplings, offsets
@@ -123,6 +123,7 @@ def _disc_buffers(config):
 # %% ../../nbs/context/40_network.ipynb #bcacf2bc
 class ContextNet(nn.Module):
     "p(disc | surroundings): windows to a StructuredNormal over their inner part."
+    @single_precision()
     def __init__(self, config: ContextConfig = ContextConfig()):
         super().__init__()
         self.config, n = config, config.channels
@@ -244,6 +245,7 @@ def _load_context(folder, device='cpu'):
     return model.to(device).eval()
 
 # %% ../../nbs/context/40_network.ipynb #9c45efd5
+@single_precision()
 def train_context(
     images: Tensor, # healthy cells, prepared, (N, C, H, W), on the device to train on
     masks: Tensor, # pixels where windows are centred, bool, (N, 1, H, W), none empty

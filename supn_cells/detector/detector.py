@@ -26,7 +26,7 @@ from ..cells.images import erode
 from ..cells.reference import Reference, appearance, evenly
 from .calibrate import Calibration, is_alarm, usual
 from .metrics import bootstrap_difference, pixel_table, results_table
-from .training import frozen
+from .training import frozen, single_precision
 
 # %% ../../nbs/detector/33_detector.ipynb #f6279dad
 @dataclass
@@ -200,6 +200,7 @@ def _check_fitted(detector, remedy):
 
 
 @patch
+@single_precision()
 def prepare(self: Detector,
     cells: CellSet, # cells as recorded
 ) -> CellSet: # as this detector takes them
@@ -222,6 +223,7 @@ def _enlarge(maps, cells):
 
 
 @patch
+@single_precision()
 def predict_prepared(self: Detector,
     cells: CellSet, # cells as recorded
     prepared: CellSet, # the same cells after `prepare`
@@ -403,7 +405,7 @@ def load(cls: Detector,
     """Read a detector from its folder; FileNotFoundError or ValueError names the file that is missing or does
     not fit."""
     path = Path(folder or _PACKAGED)/'detector.safetensors'
-    return _restore(*_read_detector(path), path).to(device).eval()
+    with single_precision(): return _restore(*_read_detector(path), path).to(device).eval()
 
 # %% ../../nbs/detector/33_detector.ipynb #c1bdc63d
 @patch

@@ -20,7 +20,7 @@ from tqdm import tqdm
 from ..base.files import copy_into, tensor_digest
 from ..cells.cells import CellSet, check_cells
 from ..cells.images import flip
-from ..detector.training import Training, mix, process, read_run, reuse_memory, share
+from ..detector.training import Training, mix, process, read_run, reuse_memory, share, single_precision
 from supn_cells.paper.vae import (
     VAE,
     ModelConfig,
@@ -234,6 +234,7 @@ def _say_collapsed(config, attempt, restarts):
     tqdm.write(f'{where}; starting again with seed {config.seed + 1000*(attempt + 1)}')
 
 # %% ../../nbs/paper/51_stages.ipynb #d69b7c25
+@single_precision()
 def train_stage(
     model: VAE,
     images: Tensor, # training set, prepared, (N, C, H, W), in (-1, 1), on the device to train on

@@ -29,6 +29,7 @@ from supn_cells.base.files import (
     write_tensors,
 )
 from ..cells.cells import Preparation
+from ..detector.training import single_precision
 from ..gaussian.normal import KINDS, StructuredNormal, bounded_log_diag, relative_off_diag
 from ..gaussian.stencil import n_couplings
 
@@ -292,6 +293,7 @@ class ModelConfig:
 # %% ../../nbs/paper/50_vae.ipynb #5577af3c
 class VAE(nn.Module):
     "Encoder, mean decoder and the likelihoods trained so far."
+    @single_precision()
     def __init__(self, config: ModelConfig = ModelConfig()):
         super().__init__()
         self.config = config
