@@ -20,26 +20,24 @@ from ..cells.cells import CellSet, Preparation, check_cells
 from .detector import Detector
 
 # %% ../../nbs/detector/36_profile.ipynb #2847a3c7
-_REGION = 'equivalent_diameter_area', 'solidity', 'bbox', 'centroid_local'
-_AXES = 'axis_minor_length', 'axis_major_length' # of an ellipse with the second moments of the cell
-_ANGLES = 2*np.pi*np.arange(64)/64 # directions in which radii are measured
+_REGION = 'equivalent_diameter_area', 'eccentricity', 'solidity', 'extent' # names of scikit-image
+_PARTS = 'area', 'perimeter', 'axis_minor_length', 'axis_major_length', 'bbox', 'centroid_local'
 
 
 def _regions(masks):
-    "Features of scikit-image, (N,) each; centres, (N, 2), and radii of ellipses, (N, 64), both in pixels."
+    "Features of each cell that scikit-image measures, and its centre, pixels, (N, 2)."
     n, height, width = masks.shape
     labels = (masks*np.arange(1, n + 1)[:, None, None]).reshape(n*height, width) # one below the other
-    found = regionprops_table(labels, properties=(*_REGION, *_AXES, 'orientation'))
-    minor, major = (np.maximum(found[name], 1.) for name in _AXES)
-    made = {'diameter': found['equivalent_diameter_area'], 'axis ratio': minor/major,
-            'solidity': found['solidity']}
+    found = regionprops_table(labels, properties=(*_REGION, *_PARTS))
+    minor, major = (np.maximum(found[f'axis_{name}_length'], 1.) for name in ('minor', 'major'))
+    made = {'diameter': found[_REGION[0]], **{name: found[name] for name in _REGION[1:]}}
+    made['axis ratio'] = minor/major
+    made['circularity'] = 4*np.pi*found['area']/np.maximum(found['perimeter'], 1.)**2
     tops = found['bbox-0'] - height*np.arange(n), found['bbox-1']
-    centres = np.stack([tops[k] + found[f'centroid_local-{k}'] for k in (0, 1)], 1)
-    turned = _ANGLES - (np.pi/2 - found['orientation'])[:, None] # scikit-image counts from the rows
-    ellipses = .5/np.hypot(np.cos(turned)/major[:, None], np.sin(turned)/minor[:, None])
-    return made, centres, ellipses
+    return made, np.stack([tops[k] + found[f'centroid_local-{k}'] for k in (0, 1)], 1)
 
 # %% ../../nbs/detector/36_profile.ipynb #19f5a643
+_ANGLES = 2*np.pi*np.arange(64)/64 # directions in which the radius is measured
 _STEP = .5 # distance of two points on a ray, pixels
 
 
@@ -51,15 +49,16 @@ def _radii(mask, centre):
     return map_coordinates(mask.astype(float), points, order=1).sum(1)*_STEP
 
 # %% ../../nbs/detector/36_profile.ipynb #595d4ed7
-def _outline(masks, centres, ellipses):
-    "Waves of the outline of each cell, and its radii in 64 directions, pixels, (N, 64)."
+def _outline(masks, centres):
+    "Waves and spread of the outline of each cell, and its radii in 64 directions, pixels, (N, 64)."
     radii = np.stack([_radii(*cell) for cell in zip(masks, centres)])
-    waves = 2*np.abs(np.fft.rfft(radii/ellipses, axis=1))/len(_ANGLES)
-    return {f'outline wave {k}': waves[:, k] for k in range(3, 11)}, radii
+    relative = radii/np.maximum(radii.mean(1, keepdims=True), _STEP)
+    waves = 2*np.abs(np.fft.rfft(relative, axis=1))/len(_ANGLES)
+    made = {f'outline wave {k}': waves[:, k] for k in range(1, 9)}
+    return made | {'outline spread': relative.std(1)}, radii
 
 # %% ../../nbs/detector/36_profile.ipynb #ec29ce3f
-_RINGS = 'contrast centre', 'contrast ring 2', 'contrast ring 3', 'contrast ring 4', 'contrast rim'
-_FAINT = .05 # smallest difference of cell and ground that contrast is divided by, units of the image
+_RINGS = 'centre', 'ring 2', 'ring 3', 'ring 4', 'rim'
 
 
 def _ring_numbers(mask, centre, radii):
@@ -78,41 +77,43 @@ def _ring_means(values, rings):
     return np.where(counts, sums/np.maximum(counts, 1), np.nan)
 
 # %% ../../nbs/detector/36_profile.ipynb #7a473eda
-def _colour_names(n):
-    "Names of the colours of n channels; one channel has no colour."
-    if n == 3: return ['redness', 'greenness', 'blueness']
-    return [f'channel {k}' for k in range(1, n + 1)] if n > 1 else []
+_PERCENTILES = 1, 5, 25, 50, 75, 95, 99
+
+
+def _light_names(channels):
+    "Names of the features of light of cells with so many channels."
+    names = {1: ['light'], 3: ['red', 'green', 'blue']}
+    numbered = [f'channel {k}' for k in range(1, channels + 1)]
+    features = 'mean', 'spread', *(f'{q} %' for q in _PERCENTILES), *_RINGS, 'ground'
+    return [f'{channel} {feature}' for channel in names.get(channels, numbered) for feature in features]
 
 
 def _light_features(image, mask, rings):
-    "Features of the light of a cell, NaN if it has no ground, and the contrast of its pixels, (H, W)."
-    ground = np.median(image[:, ~mask], 1) if not mask.all() else np.full(len(image), np.nan)
-    lights = image[:, mask].mean(1) - ground # of each channel
-    light = lights.mean()
-    size = max(abs(light), _FAINT)
-    contrast = (image.mean(0) - ground.mean())/np.copysign(size, light)
-    low, high = np.percentile(contrast[mask], [5, 95])
-    made = {'light': light, 'contrast spread': contrast[mask].std(), 'contrast 5 %': low,
-            'contrast 95 %': high, **dict(zip(_RINGS, _ring_means(contrast, rings)))}
-    return made | dict(zip(_colour_names(len(image)), (lights - light)/size)), contrast
+    "Features of the light of a cell, (15 C,); NaN without a ground, or without pixels in a ring."
+    inside, ground = image[:, mask], np.full((len(image), 1), np.nan)
+    if not mask.all(): ground = np.median(image[:, ~mask], 1, keepdims=True)
+    courses = np.stack([_ring_means(plane, rings) for plane in image])
+    moments = np.stack([inside.mean(1), inside.std(1)], 1)
+    return np.hstack([moments, np.percentile(inside, _PERCENTILES, 1).T, courses, ground]).ravel()
 
 # %% ../../nbs/detector/36_profile.ipynb #540434f4
 def measure_cells(
     cells: CellSet, # cells with masks
     binning: int = 1, # recorded pixels in a pixel, in each direction
     progress: bool = False, # show a progress bar
-) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]: # a row a cell; contrast and ring of each pixel, (N, H, W)
-    "Profile of each cell, float64; NaN where a feature is not defined."
+) -> tuple[pd.DataFrame, np.ndarray]: # a row a cell, float64; ring of each pixel, (N, H, W), 5 outside
+    "Profile of each cell; NaN where a feature is not defined."
     images, masks = cells.images.detach().cpu().double().numpy(), cells.masks[:, 0].cpu().numpy()
-    shape, centres, ellipses = _regions(masks)
-    waves, radii = _outline(masks, centres, ellipses)
+    shape, centres = _regions(masks)
+    waves, radii = _outline(masks, centres)
     shape['diameter'] = shape['diameter']*binning
     rings = np.stack([_ring_numbers(*cell) for cell in zip(masks, centres, radii)])
     bar = progress_bar(zip(images, masks, rings), total=len(cells), desc='profiles', disable=not progress,
                        delay=2, leave=False)
-    light, contrast = zip(*(_light_features(*cell) for cell in bar))
-    table = pd.concat([pd.DataFrame(shape | waves), pd.DataFrame(light)], axis=1)
-    return table.set_index(pd.Index(cells.names, name='cell')), np.stack(contrast), rings
+    light = np.stack([_light_features(*cell) for cell in bar])
+    index = pd.Index(cells.names, name='cell')
+    made = pd.DataFrame(shape | waves).set_index(index), pd.DataFrame(light, index, _light_names(images.shape[1]))
+    return pd.concat(made, axis=1), rings
 
 # %% ../../nbs/detector/36_profile.ipynb #26233a5f
 def corr_max(
@@ -124,19 +125,19 @@ def corr_max(
     return vectors/np.sqrt(np.maximum(values, 1e-9))@vectors.T/spread
 
 # %% ../../nbs/detector/36_profile.ipynb #420508a2
-_OUTSIDE = .02 # share of the training cells that are left out of the second estimate
 _CONSTANT = 1e-6 # features with a smaller standard deviation are constant
 
 
-def _estimate(table):
-    "Numbers of the features that vary, and their mean, standard deviation and whitening."
-    mean, spread = table.mean().to_numpy(), table.std(ddof=0).to_numpy()
-    varying = np.flatnonzero(spread > _CONSTANT)
-    if not len(varying):
-        raise ValueError('all training cells have the same profile: the masks must be outlines of cells')
-    z = np.nan_to_num((table.to_numpy()[:, varying] - mean[varying])/spread[varying])
-    covariance = LedoitWolf(assume_centered=True).fit(z).covariance_
-    return varying, mean[varying], spread[varying], corr_max(covariance)
+def _varying(table):
+    "Numbers of the features that vary; ValueError if none does."
+    varying = np.flatnonzero(table.std(ddof=0) > _CONSTANT)
+    if len(varying): return varying
+    raise ValueError('all training cells have the same profile: the masks must be outlines of cells')
+
+
+def _whitening(z):
+    "W for healthy cells with these deviations, (N, F)."
+    return corr_max(LedoitWolf(assume_centered=True).fit(z).covariance_)
 
 
 def _whitened(table, varying, mean, spread, whitening):
@@ -144,13 +145,39 @@ def _whitened(table, varying, mean, spread, whitening):
     z = np.nan_to_num((table.to_numpy()[:, varying] - mean)/spread)
     return z, z@whitening.T
 
+
+def _estimate(table):
+    "Numbers of the features that vary, and their mean, standard deviation and whitening."
+    varying = _varying(table)
+    mean, spread = (x.to_numpy()[varying] for x in (table.mean(), table.std(ddof=0)))
+    law = varying, mean, spread
+    return *law, _whitening(_whitened(table, *law, np.eye(len(varying)))[0])
+
+# %% ../../nbs/detector/36_profile.ipynb #6e101dd1
+_CLIP, _FAR = 5., 6. # deviations are clipped at the one; cells beyond so many median distances are left out
+
+
+def _ordinary(table):
+    "Whether each cell is near enough to the others to tell what is healthy, (N,), bool."
+    varying = table.iloc[:, _varying(table)]
+    away = varying - varying.median()
+    spread = 1.4826*away.abs().median() # the standard deviation of normal features
+    z = (away/spread.where(spread > _CONSTANT, varying.std(ddof=0))).fillna(0).to_numpy()
+    distances = np.linalg.norm(z@_whitening(z.clip(-_CLIP, _CLIP)).T, axis=1)
+    return distances <= _FAR*np.median(distances)
+
 # %% ../../nbs/detector/36_profile.ipynb #344ef9b6
-def _healthy_course(table, contrast, rings):
-    "Contrast in each ring, and its standard deviation over pixels, (2, 5): medians over the cells."
-    middle = table[[*_RINGS]].median().fillna(0).to_numpy()
-    away = [_ring_means((r - np.append(middle, 0)[ring])**2, ring) for r, ring in zip(contrast, rings)]
-    squares = pd.DataFrame(away).median().fillna(0).to_numpy()
-    return np.stack([middle, np.sqrt(squares).clip(min=1e-3)])
+def _relative_light(cells):
+    "Mean of the channels of each pixel minus its mean in the cell, (N, H, W)."
+    light, mask = cells.images.detach().cpu().double().mean(1), cells.masks[:, 0].cpu()
+    return (light - (light*mask).sum((1, 2), True)/mask.sum((1, 2), True)).numpy()
+
+
+def _healthy_course(light, rings):
+    "Relative light in each ring, and its standard deviation over pixels, (2, 5): medians over the cells."
+    middle = pd.DataFrame([_ring_means(*cell) for cell in zip(light, rings)]).median().fillna(0).to_numpy()
+    squares = [_ring_means((x - np.append(middle, 0)[ring])**2, ring) for x, ring in zip(light, rings)]
+    return np.stack([middle, np.sqrt(pd.DataFrame(squares).median().fillna(0)).clip(lower=1e-3)])
 
 # %% ../../nbs/detector/36_profile.ipynb #fa628599
 _LEAST = 20 # smallest number of training cells
@@ -176,38 +203,34 @@ class ProfileDetector(Detector):
 def fit(self: ProfileDetector,
     cells: CellSet, # healthy cells with masks, at least 20
     progress: bool = True, # show a progress bar
-) -> 'ProfileDetector': # itself
+) -> ProfileDetector: # itself
     "Learn the healthy profile; ValueError if there are too few cells, no masks, or a cell is unfit."
     if cells.masks is None: raise ValueError(f'{self.name} needs the masks of the training cells')
     check_cells(cells.images, cells.masks, cells.names, least=_LEAST)
     prepared = self.preparation(cells)
     check_cells(prepared.images, prepared.masks, prepared.names)
-    table, contrast, rings = measure_cells(prepared, self.preparation.binning, progress)
-    w = _whitened(table, *_estimate(table))[1]
-    distances = (w**2).sum(1)
-    law = _estimate(table[distances <= np.quantile(distances, 1 - _OUTSIDE)])
-    learnt = *law, _healthy_course(table, contrast, rings), np.array(cells.images.shape[1])
+    table, rings = measure_cells(prepared, self.preparation.binning, progress)
+    learnt = *_estimate(table[_ordinary(table)]), _healthy_course(_relative_light(prepared), rings), np.array(cells.images.shape[1])
     return self.keep(**{name: torch.from_numpy(x) for name, x in zip(self.fitted, learnt, strict=True)})
 
 # %% ../../nbs/detector/36_profile.ipynb #222b6bca
 @patch
 def _measure(self: ProfileDetector, cells, progress=False):
-    "Profile of prepared cells, z and w (N, F), contrast and rings (N, H, W)."
-    if cells.images.shape[1] != self.channels:
-        raise ValueError(f'{self.name} was fitted to cells of {int(self.channels)} channels, and these have '
-                         f'{cells.images.shape[1]}')
-    table, contrast, rings = measure_cells(cells, self.preparation.binning, progress)
-    law = (getattr(self, name).cpu().numpy() for name in self.fitted[:4])
-    return table.columns[self.varying.cpu().numpy()], *_whitened(table, *law), contrast, rings
+    "Names of the features that vary, z and w of prepared cells, (N, F) each, and their rings, (N, H, W)."
+    if (n := cells.images.shape[1]) != self.channels:
+        raise ValueError(f'{self.name} was fitted to images with {int(self.channels)} channels, not {n}')
+    table, rings = measure_cells(cells, self.preparation.binning, progress)
+    law = [getattr(self, name).cpu().numpy() for name in self.fitted[:4]]
+    return table.columns[law[0]], *_whitened(table, *law), rings
 
 
 @patch
 def judge(self: ProfileDetector, cells: CellSet, progress: bool = True) -> tuple[Tensor, Tensor, Tensor]:
-    "Distance (N,), float64, deviation of the contrast of each pixel, and the mask (N, 1, H, W)."
-    _, _, w, contrast, rings = self._measure(cells, progress)
+    "Distance (N,), float64, deviation of the light of each pixel, and the mask (N, 1, H, W)."
+    _, _, w, rings = self._measure(cells, progress)
     middle, spread = np.append(self.course.cpu().numpy(), [[0], [np.inf]], 1) # nothing outside the mask
-    maps = np.nan_to_num(np.abs(contrast - middle[rings])/spread[rings])
-    score, maps = (torch.from_numpy(x).to(cells.images.device) for x in (np.sqrt((w**2).sum(1)), maps))
+    maps = np.abs(_relative_light(cells) - middle[rings])/spread[rings]
+    score, maps = (torch.from_numpy(x).to(cells.images.device) for x in (np.linalg.norm(w, axis=1), maps))
     return score, maps.float()[:, None], self.search(cells)
 
 # %% ../../nbs/detector/36_profile.ipynb #9917f534
@@ -215,11 +238,12 @@ _MOST = 3 # largest number of features in the words of a cell
 
 
 def _words(names, z, w):
-    "The features that carry half of the squared distance, with their deviations, at most three."
+    "Features with the largest contributions, and their deviations, until they carry half of the distance."
     order = np.argsort(-w**2)
-    carried = np.cumsum(w[order]**2)
-    few = order[:min(_MOST, 1 + np.searchsorted(carried, carried[-1]/2))]
-    return ', '.join(f'{names[k]} {z[k]:+.1f}' for k in few)
+    seen = order[np.abs(z[order]) >= 1] # others cannot be seen
+    carried = np.cumsum(w[seen]**2)
+    few = seen[:min(_MOST, 1 + np.searchsorted(carried, (w**2).sum()/2))]
+    return ', '.join(f'{names[k]} {z[k]:+.1f}' for k in few) or 'nothing in particular'
 
 
 @patch
@@ -227,7 +251,7 @@ def contributions(self: ProfileDetector,
     cells: CellSet, # cells as recorded
 ) -> pd.DataFrame: # a row a cell, a column a feature; a row adds up to the square of the score
     "Share of each feature in the squared distance of each cell; errors as for `Detector.predict`."
-    names, _, w, _, _ = self._measure(self.prepare(cells))
+    names, _, w, _ = self._measure(self.prepare(cells))
     return pd.DataFrame(w**2, pd.Index(cells.names, name='cell'), names)
 
 
@@ -236,5 +260,5 @@ def why(self: ProfileDetector,
     cells: CellSet, # cells as recorded
 ) -> list[str]: # a text for each cell
     "Features that carry the distance of each cell, in healthy standard deviations."
-    names, z, w, _, _ = self._measure(self.prepare(cells))
-    return [_words(names, *deviations) for deviations in zip(z, w)]
+    names, z, w, _ = self._measure(self.prepare(cells))
+    return [_words(names, *cell) for cell in zip(z, w)]
