@@ -114,7 +114,7 @@ def _flatten(signal, d):
     return ndimage.zoom(smooth, [n/m for n, m in zip(signal.shape, few.shape)], **zoom)
 
 # %% ../../nbs/frames/70_segment.ipynb #22b5a3e3
-_LEAST_STEP = .3 # least step of a signal at the outlines of cells, relative to the difference of the classes
+_LEAST_STEP = .35 # least step of a signal at the outlines of cells, relative to the difference of the classes
 
 
 class _NoCells(ValueError): "Nothing stands out of the background but noise and uneven light."
@@ -128,7 +128,7 @@ def _step(above, d):
     sides, near = (cells, ~cells), max(1.5, .12*d)
     bright, dim = (smooth[side].mean() for side in sides)
     inner, outer = (smooth[side & (ndimage.distance_transform_edt(side) <= near)].mean() for side in sides)
-    noise = sum(_normal_spread(rough[side]) for side in sides)/2/.78
+    noise = min(_normal_spread(rough[side]) for side in sides)/.78
     return (inner - outer - 2*(2/np.pi)**.5*noise)/(bright - dim)
 
 
@@ -184,9 +184,14 @@ def _middle(frame, side=2048):
     return picture, factor
 
 # %% ../../nbs/frames/70_segment.ipynb #f5ebfd50
+def _known_diameter(frame, settings):
+    "Diameter of a cell in pixels by the settings; 0 if they do not say."
+    return settings.diameter or (frame.pixel_size and settings.diameter_um/frame.pixel_size) or 0.
+
+
 def _look(frame, settings):
     "Diameter of a cell in pixels, and whether cells are dark; ValueError if they cannot be told."
-    known = settings.diameter or (frame.pixel_size and settings.diameter_um/frame.pixel_size) or 0.
+    known = _known_diameter(frame, settings)
     picture, factor = _middle(frame)
     areas = {}
     for dark, polarity in ((False, 'bright'), (True, 'dark')):
@@ -370,6 +375,14 @@ class Segmentation:
 
     def __len__(self) -> int: return int(self.labels.max())
 
+# %% ../../nbs/frames/70_segment.ipynb #bd8294eb
+def _unequal(areas, least=20):
+    "Why things of these areas are no cells, where there are many and their sizes differ like those of noise."
+    if len(areas) < least: return ''
+    low, high = np.percentile(areas, [25, 75])
+    if high < 2*low: return ''
+    return f'no cells stand out: areas from {low:.0f} to {high:.0f} pixels are too unequal for cells, as in noise'
+
 # %% ../../nbs/frames/70_segment.ipynb #9b3c3c27
 def segment(
     frame: Frame,
@@ -396,6 +409,9 @@ def segment(
             (settings.smallest*disc, settings.largest*disc),
         )
         dropped += left_out
+    if not _known_diameter(frame, settings) and (note := _unequal(np.bincount(out.ravel(), minlength=1)[1:])):
+        out[:] = 0
+        return Segmentation(out, note=note)
     return Segmentation(out, pd.DataFrame(dropped, columns=_DROPPED), plan.diameter)
 
 # %% ../../nbs/frames/70_segment.ipynb #20852d7f
@@ -496,15 +512,15 @@ _AS_CELL = .25 # least area of a piece that is a cell of its own, relative to th
 
 def _background(labels):
     "The number of the background; ValueError if there is none."
-    zeros = labels == 0
-    if ndimage.binary_erosion(zeros, np.ones((3, 3)), border_value=1).any(): return 0
     rim = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
     numbers, counts = np.unique(rim, return_counts=True)
-    most = numbers[counts.argmax()]
+    most, zeros = numbers[counts.argmax()], labels == 0
+    if most == 0 or not labels.any(): return 0
     around = ndimage.binary_dilation(labels == most, np.ones((3, 3)), iterations=3)
     others = np.setdiff1d(labels, [0, most])
-    touched = np.isin(others, labels[around]).mean() if len(others) else 0.
-    if most != 0 and counts.max() > .5*len(rim) and touched >= .9: return int(most)
+    thin = not ndimage.binary_erosion(zeros, np.ones((3, 3)), border_value=1).any()
+    surrounds = counts.max() > .5*len(rim) and len(others) >= (1 if thin else 3)
+    if surrounds and np.isin(others, labels[around]).mean() >= .9: return int(most)
     if zeros.any(): return 0
     raise ValueError('no pixel is 0, and no label surrounds the others: write 0 outside the cells')
 
@@ -533,7 +549,7 @@ def _is_hollow(own):
 def _check_pieces(boxes, areas, hollow, typical):
     "ValueError if labels are those of classes, of all cells at once, or of outlines."
     n, many = len(boxes), sum(int((a >= _AS_CELL*typical).sum()) for a in areas.values())
-    if many >= 2*n:
+    if n and many >= 2*n:
         what = f'marks all cells with the one value {[*boxes][0]}: it is a mask' if n == 1 else \
             f'has {n} values in {many} pieces: it is an image of classes'
         raise ValueError(f'it {what}, not a label image. Move it elsewhere, and the cells are found by threshold '
@@ -554,9 +570,9 @@ def _single_pieces(labels, areas, boxes, typical):
             top += (is_cell := bool(a[piece - 1] >= _AS_CELL*typical))
             part[pieces == piece] = top if is_cell else 0
             strays += 0 if is_cell else int(a[piece - 1])
-    new = f', and pieces as large as a cell have the numbers {first_new} to {top}' if top >= first_new else ''
-    return labels, [f'{len(torn)} of its labels are in several pieces, the first is {torn[0]}: {strays} stray '
-                    f'pixels are left out{new}']
+    done = [f'{strays} stray pixels are left out'] if strays else []
+    if top >= first_new: done.append(f'pieces as large as a cell get the numbers {first_new} to {top}')
+    return labels, [f'{len(torn)} of its labels are in several pieces, the first is {torn[0]}: {", and ".join(done)}']
 
 # %% ../../nbs/frames/70_segment.ipynb #b0b80965
 def clean_labels(
