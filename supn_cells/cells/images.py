@@ -169,7 +169,7 @@ def _draw(ax, picture, vmin, vmax, cmap='gray', **style):
 # %% ../../nbs/cells/20_images.ipynb #ef117bfe
 def show_images(
     images, # pictures: (N, 1, H, W), (N, 3, H, W), (N, H, W) or a list of such pictures
-    titles: list = None, # title of each picture
+    titles: list = None, # title of each picture, shown as it is: a name may hold dollar signs
     outlines = None, # masks of one channel, bool, one for each picture: drawn as contours
     ncols: int = 8, # pictures in a row
     vmin: float = None, # value of the lowest colour; default: least of all pictures
@@ -189,7 +189,7 @@ def show_images(
     for a in axs.flat: a.axis('off')
     for k, (a, p) in enumerate(zip(axs.flat, pictures)):
         drawn = _draw(a, p, cmap=cmap, **scale)
-        if titles is not None: a.set_title(titles[k], fontsize=8)
+        if titles is not None: a.set_title(titles[k], fontsize=8, parse_math=False)
     for a, o in zip(axs.flat, _planes(outlines) if outlines is not None else []):
         if o.any() and not o.all(): a.contour(o, [.5], colors='tab:red', linewidths=.8)
     if label: fig.colorbar(drawn, ax=axs, label=label, shrink=.8)
