@@ -13,6 +13,7 @@ import argparse
 import ast
 import difflib
 import errno
+import hashlib
 import importlib.util
 import io
 import itertools
@@ -306,6 +307,9 @@ PATHS = { # annotation of a parameter that names a file or folder, or several ->
 SETS = 'synthetic', 'fl', 'real' # names of cells that need no folder
 
 
+def _listed(value): return value if isinstance(value, list) else [value]
+
+
 def check_paths(
     values: dict, # values of all parameters by name
     described: dict[str, Parameter], # parameters from `describe_parameters`
@@ -313,8 +317,7 @@ def check_paths(
     "FileNotFoundError or ValueError names the file or folder that is missing or cannot be used."
     for name, p in described.items():
         if p.kind not in PATHS: continue
-        given = values[name] if isinstance(values[name], list) else [values[name]]
-        for path in given:
+        for path in _listed(values[name]):
             if path and path not in SETS: PATHS[p.kind](user_path(path))
 
 # %% ../../nbs/command/79_runs.ipynb #d0ce8159
@@ -428,22 +431,63 @@ def sweep_runs(
         runs[name] = varied
     return runs
 
+# %% ../../nbs/command/79_runs.ipynb #163df725
+_RECORDS = 'detector', 'scored run', 'folders', 'known cells' # inputs of which only records count, not images
+
+
+def _digest(path, kind):
+    "Digest of the files of an input: all files of a folder, or the records in the folder of a run."
+    from supn_cells.base.files import file_digest
+    if path.is_file(): return file_digest(path)
+    found = [f for f in path.rglob('*') if f.is_file() and not f.name.startswith('.')]
+    if kind in _RECORDS: found = [f for f in found if f.suffix in ('.json', '.csv', '.safetensors')]
+    return file_digest(*sorted(found))
+
+
+def _inputs_of(notebook, values, digests):
+    "What a run is made from besides its parameters; `digests` keeps those of inputs of the same sweep."
+    from supn_cells.base.files import versions
+    cells = json.loads(notebook.read_text(encoding='utf-8'))['cells']
+    code = [''.join(cell['source']) for cell in cells if cell['cell_type'] == 'code']
+    for name, p in describe_parameters(notebook).items():
+        if name == 'data_path' and values.get('data') == 'fl' and not values[name]:
+            from supn_cells.cells.public import find_fl
+            values = {**values, name: str(find_fl())} # where it is searched for
+        for path in _listed(values[name]) if p.kind in PATHS and p.kind != 'table' else ():
+            if path and path not in SETS and (path, name) not in digests:
+                digests[path, name] = _digest(user_path(path), p.kind)
+    used = {f'{name} ({path})': x for (path, name), x in digests.items() if path in _listed(values[name])}
+    return {'code': hashlib.sha256('\n'.join(code).encode()).hexdigest()[:16], 'versions': versions(), **used}
+
 # %% ../../nbs/command/79_runs.ipynb #e58a43f5
-def _finished(folder, notebook, parameters):
-    "Whether a run with these parameters is there."
-    record = folder/f'{notebook.stem}.parameters.json'
-    if not record.is_file() or not (folder/notebook.name).is_file(): return False
-    known = json.loads(record.read_text(encoding='utf-8'))
-    return all(known.get(name) == value for name, value in parameters.items())
+def _kept(folder, notebook, what):
+    "A record that a finished run left, `parameters` or `inputs`; None if it is missing."
+    path = folder/f'{notebook.stem}.{what}.json'
+    return json.loads(path.read_text(encoding='utf-8')) if path.is_file() else None
+
+
+def _finished(folder, notebook, parameters, inputs):
+    "Whether a run with these parameters is there; ValueError if it was made from other files or versions."
+    from supn_cells.base.files import check_settings
+    known, made = _kept(folder, notebook, 'parameters'), _kept(folder, notebook, 'inputs')
+    if known is None or made is None or not (folder/notebook.name).is_file(): return False
+    if any(known.get(name) != value for name, value in parameters.items()): return False
+    check_settings(f'the run in {folder}', made, inputs, 'choose another folder for the sweep, or delete that run')
+    return True
 
 
 def _one_run(sweep, item):
     "The task of a worker: one run, and a record of its result or error."
-    (notebook, home), (folder, parameters) = sweep, item
+    (notebook, home), (folder, parameters, inputs) = sweep, item
     if Path.cwd() != home: os.chdir(home) # the user's paths start there
-    if _finished(folder, notebook, parameters): return {'status': 'done before', 'seconds': 0., 'error': ''}
+    if _finished(folder, notebook, parameters, inputs):
+        return {'status': 'done before', 'seconds': 0., 'error': ''}
+    from supn_cells.base.files import write_json
+    (folder/f'{notebook.stem}.inputs.json').unlink(missing_ok=True) # of an earlier run
     start, status, error = time.perf_counter(), 'done', ''
-    try: run_notebook(str(notebook), folder, parameters, progress=False)
+    try:
+        run_notebook(str(notebook), folder, parameters, progress=False)
+        write_json(folder/f'{notebook.stem}.inputs.json', inputs)
     except Exception as e: # a notebook may raise anything; the other runs continue
         status = 'failed'
         error = f'{getattr(e, "ename", type(e).__name__)}: {getattr(e, "evalue", e)}'
@@ -468,18 +512,21 @@ def run_sweep(
     progress: bool = True, # show a progress bar
 ): # pandas.DataFrame, as written to sweep.csv
     "Run a notebook for all combinations; ValueError names a wrong parameter before anything is run."
-    path, folder, runs = find_notebook(notebook), user_path(folder), sweep_runs(grid)
-    for name, varied in runs.items(): runs[name] = varied, _check_run(path, fixed | varied)[1]
+    path, folder, runs, digests = find_notebook(notebook), user_path(folder), sweep_runs(grid), {}
+    for name, varied in runs.items():
+        defaults, given = _check_run(path, fixed | varied)
+        runs[name] = varied, given, _inputs_of(path, defaults | given, digests)
+        _finished(folder/name, path, *runs[name][1:]) # refuses a run that was made from something else
     import pandas as pd
 
     from supn_cells.base.files import write_text
     from supn_cells.base.workers import in_order, open_cluster, progress_bar
 
-    tables, items = [], [(folder/name, given) for name, (_, given) in runs.items()]
+    tables, items = [], [(folder/name, *run[1:]) for name, run in runs.items()]
     bar = progress_bar(total=len(runs), desc='runs', disable=not progress)
     with open_cluster(workers, scheduler) as client, bar:
         records = in_order(_one_run, (path, Path.cwd()), items, client)
-        for record, (name, (varied, _)) in zip(records, runs.items()): # to the end of the records
+        for record, (name, (varied, *_)) in zip(records, runs.items()): # to the end of the records
             tables.append(_sweep_rows(folder/name/'metrics.csv', {'run': name, **varied, **record}))
             table = pd.concat(tables, ignore_index=True)
             write_text(folder/'sweep.csv', table.to_csv(index=False, lineterminator='\n'))
