@@ -727,7 +727,7 @@ def frame_files(
 
 # %% ../../nbs/cells/22_reading.ipynb #9dfc0bd8
 def film_files(
-    path: str | Path, # file of a frame, folder of frames, or folder that holds a folder of frames for each slide
+    path: str | Path, # file of a frame, folder of frames, or folder with a folder of frames for each slide
 ) -> dict[str, Path]: # files by name of the frame, with its slide in front where there are slides; sorted
     "Frames of one or several slides; errors as for `frame_files`."
     path = Path(path)

@@ -93,8 +93,8 @@ def split_cells(
     least, n = fewest_cells(_RATE), len(cells)
     def calibrating(held): return held - int(unusual*held)
     enough = next(m for m in itertools.count(2) if calibrating(_parts(m, held_out, choosing)[2]) >= least)
-    why = (f'alarms at {_RATE:.0%} need {least} cells to calibrate with. Bring at least {enough} healthy cells '
-           f'(held_out is {held_out}), and better several hundred')
+    why = (f'alarms at {_RATE:.0%} need {least} cells to calibrate with. Bring at least {enough} healthy '
+           f'cells (held_out is {held_out}), and better several hundred')
     if n < enough or not _parts(n, held_out, choosing)[0]: raise ValueError(f'{n} cells are too few: {why}')
     training, held = cells.hold_out_units(int(held_out*n))
     tuning = None
