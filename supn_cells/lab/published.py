@@ -4,8 +4,9 @@
 
 # %% auto #0
 __all__ = ['PAPER_FL', 'result_file', 'published', 'with_interval', 'difference_table', 'beside_paper', 'run_folder',
-           'healthy_and_infected', 'throw_away_vae', 'command_line', 'parameter_values', 'write_results', 'panels',
-           'roc_pr_figure', 'bar_chart', 'residual_grid', 'training_curves', 'false_alarm_table', 'reliability_figure']
+           'healthy_and_infected', 'throw_away_vae', 'command_line', 'parameter_values', 'write_results',
+           'earlier_rows', 'panels', 'roc_pr_figure', 'bar_chart', 'residual_grid', 'training_curves',
+           'false_alarm_table', 'reliability_figure']
 
 # %% ../../nbs/lab/91_published.ipynb #1454f72d
 import os
@@ -22,6 +23,7 @@ from matplotlib.figure import Figure
 from sklearn.metrics import precision_recall_curve, roc_curve
 from torch import Tensor
 
+from ..base.files import check_settings
 from ..cells.cells import CellSet
 from ..cells.drawn import synthetic_cells
 from ..cells.public import load_fl
@@ -159,6 +161,19 @@ def write_results(
     "Write the tables of a run with their origin."
     for path in [folder/f'{stem}.csv'] + ([user_path(results)] if results else []):
         for end, table in tables.items(): write_table(table, path.with_stem(path.stem + end), origin)
+
+# %% ../../nbs/lab/91_published.ipynb #0dd37152
+def earlier_rows(
+    path: Path, # table that the run wrote, with its origin
+    origin: Mapping, # origin of the rows to come, from `provenance`
+    same: tuple = ('parameters', 'data', 'versions'), # columns of the origin that must agree
+) -> pd.DataFrame: # empty if there is no such table
+    "Rows of a run that was stopped; ValueError names the part of their origin that differs."
+    table = pd.read_csv(path) if path.is_file() else pd.DataFrame()
+    for name in same if len(table) else ():
+        for made in table[name].unique() if name in table else [None]:
+            check_settings(f'the table {path}', {name: made}, {name: origin[name]}, 'choose another run folder')
+    return table
 
 # %% ../../nbs/lab/91_published.ipynb #fd22fb3e
 def panels(
