@@ -24,7 +24,7 @@ from ..base.files import read_metadata, read_tensors, tensor_digest, write_tenso
 from ..cells.cells import CellSet, Preparation, check_cells
 from ..cells.images import erode
 from ..cells.reference import Reference, appearance, evenly
-from .calibrate import Calibration, is_alarm, usual
+from .calibrate import Calibration, frame_numbers, is_alarm, usual
 from .metrics import bootstrap_difference, pixel_table, results_table
 from .training import frozen, single_precision
 
@@ -286,7 +286,8 @@ def calibrate(self: Detector,
     prepared = self.prepare(cells)
     result = self.predict_prepared(cells, prepared, progress)
     peaks = result.map.masked_fill(~result.inside, -torch.inf).amax((1, 2, 3))
-    self.calibration, self.cell_size = Calibration(result.score, peaks), _cell_size(cells)
+    self.calibration = Calibration(result.score, peaks, frame_numbers(cells.groups))
+    self.cell_size = _cell_size(cells)
     self.image_channels, self.reference = cells.images.shape[1], Reference.of(prepared)
     return self
 
@@ -311,6 +312,7 @@ def stored(self: Detector) -> tuple[dict, dict]: # tensors by name; settings and
     _check_fitted(self, 'there is nothing to save')
     tensors = {f'state/{name}': t for name, t in self.state_dict().items()}
     if c := self.calibration: tensors |= {'calibration/scores': c.scores, 'calibration/peaks': c.peaks}
+    if c and c.frames is not None: tensors['calibration/frames'] = c.frames
     made = {'class': type(self).__name__, 'module': type(self).__module__, 'settings': self.settings,
             'name': self.name, 'origin': self.origin, 'version': __version__,
             'cell_size': self.cell_size, 'channels': self.image_channels}
@@ -381,7 +383,8 @@ def _recall(detector, made, tensors):
     detector.image_channels, known = made.get('channels'), made.get('reference')
     detector.reference = known and Reference(**known)
     if 'calibration/scores' in tensors:
-        detector.calibration = Calibration(tensors['calibration/scores'], tensors['calibration/peaks'])
+        parts = (tensors.get(f'calibration/{part}') for part in ('scores', 'peaks', 'frames'))
+        detector.calibration = Calibration(*parts)
     return detector
 
 # %% ../../nbs/detector/33_detector.ipynb #9fee4e7b

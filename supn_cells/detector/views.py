@@ -107,7 +107,8 @@ def calibrate(self: TwoViews,
     for view in (self.spot, self.cell): view.calibrate(cells, progress)
     spot, cell = self.spot.calibration, self.cell.calibration
     score = torch.from_numpy(healthy_surprise(spot.scores, cell.scores, self.weight))
-    self.calibration, self.cell_size = Calibration(score, spot.peaks), self.spot.cell_size
+    self.calibration = Calibration(score, spot.peaks, spot.frames)
+    self.cell_size = self.spot.cell_size
     self.image_channels, self.reference = self.spot.image_channels, self.spot.reference
     return self
 

@@ -36,7 +36,7 @@ from ..cells.cells import CellSet
 from ..cells.images import rescale
 from ..cells.reading import Frame, _scratch, array_frame, frame_name, read_frame, square_in
 from ..cells.reference import evenly
-from ..detector.calibrate import is_alarm
+from ..detector.calibrate import fewest_cells, is_alarm
 from ..detector.detector import Detector
 from ..detector.fit import DoesNotFit, Fit, check_fit
 from ..detector.training import return_memory, reuse_memory
@@ -55,6 +55,7 @@ class FrameOptions:
     rate: float = .05 # chance of an alarm for a healthy cell, in (0, 1)
     scale: float = 0. # pixels of the detector for one pixel of the frame; 0: from the size of the cells
     side: int = 0 # side of the image of a cell, pixels of the detector; 0: as in the calibration
+    level: bool = True # whether a score is relative to the median of its frame, where that can be done
 
     def __post_init__(self):
         for name in ('channel', 'plane'): object.__setattr__(self, name, str(getattr(self, name)))
@@ -272,6 +273,13 @@ def _in_frame(pixel, corner, cutter, shape):
 _SCORES = ['score', 'p_value', 'alarm', 'row', 'column', 'alarm_area']
 
 
+def _explain_alarms(table, names):
+    "Keep the texts of the columns of these names for cells with an alarm alone."
+    for name in names:
+        if pd.api.types.is_numeric_dtype(table[name]): continue
+        table[name] = table[name].where(table.alarm | table[name].isna(), '')
+
+
 def _score_cells(detector, frame, labels, table, cutter=Cutter(), rate=.05, batch=64, progress=True):
     "The table with scores, added columns and notes, and p-values of all pixels, 1 outside of cells, (H, W)."
     p_map, rows = _scratch(labels.shape, np.float32, 1.), []
@@ -288,9 +296,7 @@ def _score_cells(detector, frame, labels, table, cutter=Cutter(), rate=.05, batc
                 p_cell = _paste(p_map, labels, p_crop, corner, cell.label, cutter.reach)
                 row, column = _in_frame(pixel, corner, cutter, labels.shape)
                 area = int(is_alarm(p_cell, rate).sum())
-                alarm = is_alarm(p, rate)
-                extra = ['' if isinstance(x, str) and not alarm else x for x in extra] # texts explain alarms
-                rows.append((score, p, alarm, row, column, area, *extra, ''))
+                rows.append((score, p, is_alarm(p, rate), row, column, area, *extra, ''))
             bar.update(len(part))
     columns = [*_SCORES, *detector.extra, 'note']
     types = {'score': float, 'p_value': float, 'alarm': bool} # also where there are no cells
@@ -307,11 +313,27 @@ class FrameResult:
     cutter: Cutter # size and scale of the crops
     cells: Segmentation = field(repr=False) # labels, and what the segmentation dropped
     fit: Fit = Fit(True) # whether the detector fits the frame
+    level_note: str = '' # why scores are not relative to the level of the frame; empty: they are
 
     @property
     def labels(self) -> np.ndarray: # (H, W)
         "0 for the background, and a number for each cell."
         return self.cells.labels
+
+# %% ../../nbs/frames/71_frames.ipynb #6cf4dd35
+def _subtract_level(calibration, table, options):
+    "Make p-values and alarms relative to the level of the frame, kept in a column; why not, or ''."
+    levels, table['level'] = calibration.levels() if options.level else None, np.nan
+    if not options.level: return 'as chosen'
+    if levels is None: return 'the calibration has too few frames, or they do not differ'
+    if len(levels.relative) < fewest_cells(options.rate): return 'too few calibration cells for the rate'
+    scored = table.score.notna()
+    level, why = levels.of(_whole(table).score.dropna().to_numpy())
+    if level is None: return why
+    p = levels.relative.p_value(torch.from_numpy(table.score[scored].to_numpy() - level))
+    table['level'] = level
+    table.loc[scored, 'p_value'], table.loc[scored, 'alarm'] = p.numpy(), is_alarm(p.numpy(), options.rate)
+    return ''
 
 # %% ../../nbs/frames/71_frames.ipynb #c34dc0b3
 def _as_frame(x, k, options, colour):
@@ -347,9 +369,11 @@ def _predict_frame(detector, frame, labels, options, progress, anyway=False):
         detector, frame, cells.labels, table, cutter, options.rate, progress=progress
     )
     if looked_at and fit.fits: fit = check_fit(detector, looked_at, table.p_value)
+    note = _subtract_level(detector.calibration, table, options)
+    _explain_alarms(table, detector.extra)
     table.insert(0, 'frame', frame.title)
     table['fits'] = fit.fits
-    return FrameResult(frame, table, p_map, cutter, cells, fit)
+    return FrameResult(frame, table, p_map, cutter, cells, fit, note)
 
 # %% ../../nbs/frames/71_frames.ipynb #1a57efb4
 def _check_calibration(detector, options):
@@ -470,6 +494,7 @@ def _frame_row(result, seconds):
         overlapping=int(t.overlapping.sum()), dropped=len(result.cells.dropped),
         diameter=result.cells.diameter, scale=result.cutter.scale, seconds=seconds,
         labels=result.cells.source, note=result.cells.note,
+        level=t.level.iloc[0] if len(t) else np.nan, level_note=result.level_note,
         fits=result.fit.fits, fit_words=result.fit.words, error='',
     )
 
