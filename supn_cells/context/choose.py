@@ -53,7 +53,7 @@ class Settings:
     erosion: float = None # depth in the mask from which spots count, pixels of the prepared image
     kind: str = 'supn' # likelihood: 'supn', 'diag' or 'l2'
     connectivity: int = 2 # radius of the neighbourhood in the Cholesky factor, pixels
-    width: int = 64 # channels of the network
+    width: int = 48 # channels of the network
     batch_size: int = 256 # windows in a step
     lr: float = 4e-3 # highest learning rate
     seed: int = 0 # seed of weights and windows
