@@ -65,11 +65,13 @@ def _connect(workers, scheduler):
     "A client of a scheduler that runs, or else of workers that are started here."
     try: from dask.distributed import Client, LocalCluster
     except ImportError: raise ImportError("workers need Dask: pip install 'supn_cells[cluster]'") from None
+    for name in ('distributed', 'distributed.client'): # errors are raised where results are asked for
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         if scheduler: return Client(scheduler, timeout='20s')
         cluster = LocalCluster(
             n_workers=workers, threads_per_worker=1, dashboard_address='127.0.0.1:0', memory_limit=0,
-            silence_logs=logging.CRITICAL, # errors of tasks are raised where results are asked for
+            silence_logs=logging.CRITICAL,
         )
         return Client(cluster, timeout='120s') # a busy computer is slow to start them
     except OSError as e:
@@ -77,6 +79,17 @@ def _connect(workers, scheduler):
         raise ValueError(f'no scheduler of Dask answers at {address} ({e})') from None
 
 # %% ../../nbs/base/01_workers.ipynb #19023535
+_GONE = 'CommClosedError', 'CancelledError', 'FutureCancelledError' # errors once a scheduler is gone
+
+
+def _check_versions(client):
+    "ValueError names a worker with other versions of packages."
+    from supn_cells.base.files import differences, versions
+    for worker, there in client.run(versions).items():
+        if found := differences(there, versions()):
+            raise ValueError(f'the worker {worker} has {found[0]}: install the same versions on all computers')
+
+
 @contextmanager
 def open_cluster(
     workers: int = 0, # processes to start here
@@ -94,11 +107,16 @@ def open_cluster(
     try:
         if any(n > 1 for n in client.nthreads().values()):
             raise ValueError('workers must have one thread each: start them with --nthreads 1')
+        if scheduler: _check_versions(client)
         print(f'{len(client.nthreads())} workers, dashboard: {client.dashboard_link}')
         yield client
     except (TimeoutError, asyncio.TimeoutError) as e:
         raise ValueError('the workers of Dask did not answer in time: is the computer, or the network, '
                          'overloaded? The same command continues') from e
+    except Exception as e:
+        if type(e).__name__ not in _GONE: raise
+        raise ValueError(f'the scheduler of Dask at {scheduler or "this computer"} is gone: start it and its '
+                         'workers again, and the same command continues') from None
     finally:
         client.close()
         if cluster: cluster.close()
