@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['FrameOptions', 'as_trained', 'measure_cells', 'Cutter', 'read_labelled', 'find_cells', 'FrameResult', 'p_colours',
-           'overlay_picture', 'write_frame', 'run_fit', 'score_files', 'write_zarr']
+           'overlay_picture', 'write_frame', 'run_fit', 'level_words', 'score_files', 'write_zarr']
 
 # %% ../../nbs/frames/71_frames.ipynb #3dd647e0
 import json
@@ -615,6 +615,18 @@ def run_fit(
     worst = unfit if unfit.any() else words != ''
     first = f'{asked.frame[worst].iloc[0]}: {words[worst].iloc[0]}'
     return Fit(bool(unfit.mean() < .5), f'{int(worst.sum())} of {len(asked)} frames. {first}')
+
+# %% ../../nbs/frames/71_frames.ipynb #4467d46f
+def level_words(
+    frames: pd.DataFrame, # table of frames from `score_files`
+) -> str: # empty: no frame was scored
+    "How many frames have scores relative to their level, and why others have not."
+    done = frames[frames.status == 'done']
+    if not len(done) or 'level' not in done: return ''
+    without = done[done.level.isna()]
+    said = f'In {len(done) - len(without)} of {len(done)} frames, p-values are relative to the level of the frame'
+    if not len(without): return f'{said}.'
+    return f'{said}. In the others they are not ({without.frame.iloc[0]}: {without.level_note.iloc[0]}).'
 
 # %% ../../nbs/frames/71_frames.ipynb #92af349a
 def score_files(

@@ -21,7 +21,7 @@ from ..base.files import portable_name, write_text
 from ..cells.reading import frame_name
 from ..detector.calibrate import Calibration, KnownRates, alarm_law, alarm_share
 from ..detector.fit import Fit
-from .frames import p_colours
+from .frames import level_words, p_colours
 
 # %% ../../nbs/frames/72_report.ipynb #eb74ee80
 def expected_alarms(
@@ -82,6 +82,12 @@ def _with_p(image, p):
     return np.concatenate([cell, shown.astype(np.uint8)], 1)
 
 # %% ../../nbs/frames/72_report.ipynb #4449a7d7
+def _relative_scores(scored, calibration):
+    "Scores and calibration, both relative to the levels of frames if all frames have one."
+    if 'level' not in scored or scored.level.isna().any(): return scored.score.to_numpy(), calibration
+    return (scored.score - scored.level).to_numpy(), calibration.levels().relative
+
+
 def _histogram(scores, calibration, rate):
     "Figure of the scores of a run beside those of the calibration."
     healthy = calibration.scores.numpy()
@@ -192,10 +198,10 @@ middle</span></div>
 {% if fit.words %}<div class="unfit{{ ' caution' if fit.fits }}" role="alert">{{ fit.words }}</div>{% endif %}
 <div class="facts">{% for value, meaning in facts %}<div><b>{{ value }}</b><span>{{ meaning }}</span></div>
 {% endfor %}</div>
-{% if failed|length %}<h2>Frames that could not be read</h2>{{ table(failed) }}{% endif %}
+{% if failed|length %}<h2>Frames that were not scored</h2>{{ table(failed) }}{% endif %}
 <h2>Scores</h2><img src="{{ histogram }}" alt="Histogram of scores">
 <p class="note">Grey: healthy cells of the calibration. Red: cells of this run. The last bar holds all
-cells with higher scores as well.</p>
+cells with higher scores as well. {{ level }}</p>
 {% if not tested %}<p class="note">For the share of infected cells, mark cells in some frames, and name the file
 of the marks (known).</p>{% endif %}
 {% for title, x in sections.items() %}<h2>{{ title }}</h2>
@@ -230,14 +236,15 @@ def write_report(
     scored = cells[cells.score.notna()]
     if not len(scored): raise ValueError(f'no cell was scored in {folder}: there is nothing to report')
     folder, good = Path(folder), frames.status == 'done'
-    columns = ['frame', 'cells', 'alarms', 'touches_border', 'overlapping', 'dropped', 'fits']
+    columns = ['frame', 'cells', 'alarms', 'share', 'touches_border', 'overlapping', 'dropped', 'fits', 'level']
+    frames = frames.assign(share=[f'{x:.1%}' for x in (frames.alarms/frames.cells.clip(lower=1))])
     columns = [name for name in columns if name in frames]
     if not fit.fits: known = KnownRates() # no share of infected cells
     page = Environment(autoescape=True).from_string(_PAGE).render(
         title=title, style=_STYLE, scale=_scale(), fit=fit, tested=known.tested, n_cells=len(cells),
         facts=_facts(cells, rate, len(calibration), known),
         sections={k: _svg(x) if isinstance(x, plt.Figure) else x for k, x in sections.items()},
-        histogram=_svg(_histogram(scored.score.to_numpy(), calibration, rate)),
+        histogram=_svg(_histogram(*_relative_scores(scored, calibration), rate)), level=level_words(frames),
         cells=_cells(folder, scored.nsmallest(most_cells, 'p_value')),
         frames=_frames(folder, frames[good].nlargest(most_frames, 'alarms').frame),
         done=frames[good][columns], failed=frames[~good][['frame', 'error']],
