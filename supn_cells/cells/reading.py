@@ -715,6 +715,17 @@ def read_frame(
         pixels, taken = _take_pixels(stack, channel, str(plane), colour)
         return Frame(pixels, frame_name(path), stack.pixel_size, taken, Path(path).name)
 
+# %% ../../nbs/cells/22_reading.ipynb #f3d3a39b
+_NO_SLIDES = 'raw', 'mask', 'masks', 'label', 'labels', 'segmentation', 'overlays' # names of other folders
+
+
+def _slides(path):
+    "Folders of frames in a folder that holds no frames itself."
+    def is_frame(f): return f.suffix.lower() in (*_TIFF, *_PICTURES) and not f.name.startswith('.')
+    def holds_frames(folder): return folder.is_dir() and any(is_frame(f) for f in folder.iterdir())
+    if not path.is_dir() or holds_frames(path): return []
+    return sorted(f for f in path.iterdir() if holds_frames(f))
+
 # %% ../../nbs/cells/22_reading.ipynb #067890f1
 def frame_files(
     path: str | Path, # file of a frame, or a folder of frames
@@ -723,6 +734,8 @@ def frame_files(
     path = Path(path)
     if path.is_file(): return [path]
     if not path.is_dir(): raise FileNotFoundError(f'no such file or folder: {path}')
+    if slides := _slides(path):
+        raise ValueError(f'the frames of {path} are in folders ({slides[0].name}, ...): give one folder')
     return [*_image_files(path, (*_TIFF, *_PICTURES), 'TIFF, PNG or JPEG', skip_masks=True).values()]
 
 # %% ../../nbs/cells/22_reading.ipynb #9dfc0bd8
@@ -730,9 +743,8 @@ def film_files(
     path: str | Path, # file of a frame, folder of frames, or folder with a folder of frames for each slide
 ) -> dict[str, Path]: # files by name of the frame, with its slide in front where there are slides; sorted
     "Frames of one or several slides; errors as for `frame_files`."
-    path = Path(path)
-    def is_frame(f): return f.suffix.lower() in (*_TIFF, *_PICTURES) and not f.name.startswith('.')
-    def holds_frames(folder): return folder.is_dir() and any(is_frame(f) for f in folder.iterdir())
-    slides = sorted(f for f in path.iterdir() if holds_frames(f)) if path.is_dir() else []
-    if not slides or holds_frames(path): return {f.name: f for f in frame_files(path)}
+    slides = _slides(Path(path))
+    if not slides: return {f.name: f for f in frame_files(path)}
+    if other := [s for s in slides if s.name.lower() in _NO_SLIDES]:
+        raise ValueError(f'{other[0]} is no folder of a slide: give the folder of the frames')
     return {f'{slide.name}/{f.name}': f for slide in slides for f in frame_files(slide)}
