@@ -6,6 +6,8 @@
 __all__ = ['measure_cells', 'corr_max', 'ProfileDetector']
 
 # %% ../../nbs/detector/36_profile.ipynb #346b3d93
+import zlib
+
 import numpy as np
 import pandas as pd
 import torch
@@ -183,9 +185,14 @@ def _healthy_course(light, rings):
 _LEAST = 20 # smallest number of training cells
 
 
+def _code(names):
+    "A number that changes with the names of the features or their order."
+    return zlib.crc32(' '.join(names).encode())
+
+
 class ProfileDetector(Detector):
     "Distance of the profile of a cell from the profiles of healthy cells, in standard deviations."
-    fitted = ('varying', 'mean', 'spread', 'whitening', 'course', 'channels')
+    fitted = ('varying', 'mean', 'spread', 'whitening', 'course', 'channels', 'features')
     needs_masks = True
 
     def __init__(self,
@@ -210,7 +217,9 @@ def fit(self: ProfileDetector,
     prepared = self.preparation(cells)
     check_cells(prepared.images, prepared.masks, prepared.names)
     table, rings = measure_cells(prepared, self.preparation.binning, progress)
-    learnt = *_estimate(table[_ordinary(table)]), _healthy_course(_relative_light(prepared), rings), np.array(cells.images.shape[1])
+    course = _healthy_course(_relative_light(prepared), rings)
+    known = np.array(cells.images.shape[1]), np.array(_code(table.columns))
+    learnt = *_estimate(table[_ordinary(table)]), course, *known
     return self.keep(**{name: torch.from_numpy(x) for name, x in zip(self.fitted, learnt, strict=True)})
 
 # %% ../../nbs/detector/36_profile.ipynb #222b6bca
@@ -220,6 +229,8 @@ def _measure(self: ProfileDetector, cells, progress=False):
     if (n := cells.images.shape[1]) != self.channels:
         raise ValueError(f'{self.name} was fitted to images with {int(self.channels)} channels, not {n}')
     table, rings = measure_cells(cells, self.preparation.binning, progress)
+    if _code(table.columns) != self.features:
+        raise ValueError(f'{self.name} was fitted to other features, by another version: fit it again')
     law = [getattr(self, name).cpu().numpy() for name in self.fitted[:4]]
     return table.columns[law[0]], *_whitened(table, *law), rings
 
