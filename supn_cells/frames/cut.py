@@ -112,7 +112,7 @@ def _usual_side(cells, scale):
 
 def find_film(
     files: dict[str, Path], # file of each frame by its name, from `film_files`
-    folder: str | Path, # folder for label images and pictures of the search
+    folder: str | Path, # folder for label images, pictures of the search and `found.csv`
     labels: str | Path = '', # folder of label images, with a folder for each slide; empty: beside the frames
     options: FrameOptions = FrameOptions(), # settings of the frames
     most: int = 4000, # greatest number of cells to take
@@ -134,6 +134,7 @@ def find_film(
     scale = options.scale or 1.
     options = replace(options, scale=scale, side=options.side or _usual_side(cells, scale))
     cells['fate'] = sort_out(cells, min(most, _MEMORY//(4*channels*options.side**2)))
+    write_text(folder/'found.csv', cells.to_csv(index=False, float_format='%.6g', lineterminator='\n'))
     return Film(files, folder, cells, _counts(cells, files, errors), options, channels)
 
 # %% ../../nbs/frames/73_cut.ipynb #57195eff
