@@ -367,6 +367,19 @@ def read_image(
     wanted = 'red, green and blue that differ, or one grey plane' if colour else 'one grey plane'
     raise ValueError(f'{path} has shape {image.shape}, not {wanted}: convert it to one channel and one page')
 
+# %% ../../nbs/cells/22_reading.ipynb #cf94662e
+def _samples(stack, channel):
+    "Number and names of the samples of an image, and the one to take; ValueError if parts are transparent."
+    n = stack.n_channels
+    if n in (2, 4):
+        n, alpha = n - 1, stack.plane(n - 1)
+        if (alpha != alpha.max()).any(): raise ValueError('parts of it are transparent: save it without')
+    if n != 3: return n, None, channel
+    if not channel:
+        first = stack.plane(0)
+        if all((stack.plane(c) == first).all() for c in (1, 2)): channel = 'red'
+    return n, ['red', 'green', 'blue'], channel
+
 # %% ../../nbs/cells/22_reading.ipynb #6b2c9515
 def read_numbers(
     path: str | Path, # TIFF or PNG file of one plane of numbers, such as a mask or labels
@@ -639,19 +652,6 @@ def _choose(what, n, names, wanted, also=()):
     raise ValueError(f'{problem}: set {what} to one of {", ".join([few, *also])}')
 
 # %% ../../nbs/cells/22_reading.ipynb #9dca952f
-def _samples(stack, channel):
-    "Number and names of the samples of an image, and the one to take; ValueError if parts are transparent."
-    n = stack.n_channels
-    if n in (2, 4):
-        n, alpha = n - 1, stack.plane(n - 1)
-        if (alpha != alpha.max()).any(): raise ValueError('parts of it are transparent: save it without')
-    if n != 3: return n, None, channel
-    if not channel:
-        first = stack.plane(0)
-        if all((stack.plane(c) == first).all() for c in (1, 2)): channel = 'red'
-    return n, ['red', 'green', 'blue'], channel
-
-
 def _plane_of(stack, c, plane):
     "One plane of channel `c`, (H, W); ValueError lists the planes that there are."
     n_planes = stack.n_planes
