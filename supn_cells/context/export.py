@@ -101,7 +101,7 @@ def export(self: ContextDetector, # calibrated, on the CPU
     write_atomically(folder/'detector.onnx', lambda path: _write_graph(self, path))
     about = {name: self.settings[name] for name in ('preparation', 'erosion', 'polarity')}
     write_about(folder, {
-        'name': self.name, 'digest': self.digest(), 'origin': self.origin, **about,
+        'name': self.name, 'view': 'spots alone', 'digest': self.digest(), 'origin': self.origin, **about,
         'extent': self.extent, 'fill': self.fill, 'light_depth': LIGHT_DEPTH,
         'calibration': {'scores': c.scores.tolist(), 'peaks': c.peaks.tolist()},
     })

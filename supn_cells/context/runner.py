@@ -163,7 +163,7 @@ class Runner:
 # %% ../../nbs/context/43_runner.ipynb #e7f7f42b
 def _main():
     "Score stacks of cells, and write a table."
-    parser = argparse.ArgumentParser(description='Score cells with an exported detector.')
+    parser = argparse.ArgumentParser(description='Score cells with an exported detector of spots.')
     parser.add_argument('images', help='.npy file, (N, H, W) or (N, C, H, W), as recorded')
     parser.add_argument('masks', help='.npy file, (N, H, W), not 0 in the cell')
     parser.add_argument('table', help='CSV file to write: cell, score, p_value')

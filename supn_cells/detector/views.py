@@ -89,8 +89,8 @@ class TwoViews(Detector):
         return _Prepared(self.spot.prepare(cells), self.cell.prepare(cells))
 
     def differences(self, cells: CellSet, prepared: _Prepared, narrow: bool = False) -> list[str]:
-        "How cells differ from the calibration cells of the spots."
-        return self.spot.differences(cells, prepared.spot, narrow)
+        "How cells, as the spots take them, differ from the calibration cells."
+        return super().differences(cells, prepared.spot, narrow)
 
     def expectation(self, cells: CellSet): # as of the spots
         "Expectation of the detector of spots."
