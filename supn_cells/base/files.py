@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['tensor_digest', 'CannotWrite', 'writing', 'write_atomically', 'write_text', 'write_json', 'write_tensors',
            'read_metadata', 'read_tensors', 'copy_into', 'file_digest', 'versions', 'differences', 'check_settings',
-           'keep_record', 'GrowingTable', 'locked', 'portable_name']
+           'keep_record', 'GrowingTable', 'locked', 'portable_name', 'write_csv', 'read_csv']
 
 # %% ../../nbs/base/00_files.ipynb #8e866fa4
 import hashlib
@@ -17,7 +17,9 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
+import pandas as pd
 from filelock import FileLock, Timeout
+from pandas.api.types import is_numeric_dtype
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
@@ -272,3 +274,34 @@ def portable_name(
     def code(match): return f'%{ord(match[0]):02X}'
     name = _REFUSED.sub(code, name)
     return re.sub('.', code, name, count=1) if _RESERVED.fullmatch(name) else name
+
+# %% ../../nbs/base/00_files.ipynb #a97fb4ae
+_FORMULA = re.compile(r"'*[-=+@\t\r]")
+
+
+def _neutral(x): return f"'{x}" if isinstance(x, str) and _FORMULA.match(x) else x
+def _as_it_was(x): return x[1:] if isinstance(x, str) and x[:1] == "'" and _FORMULA.match(x) else x
+
+
+def _map_texts(table, function):
+    "A table with its texts changed, also those in the names of columns."
+    texts = {name: x.map(function) for name, x in table.items() if not is_numeric_dtype(x)}
+    return table.assign(**texts).rename(columns=function)
+
+
+def write_csv(
+    path: str | Path, # CSV file
+    table: pd.DataFrame,
+    float_format: str | None = None, # format of numbers with a fraction, such as '%.6g'; None: all digits
+) -> Path: # the file
+    "Write a table in one step, with no text that a spreadsheet takes for a formula."
+    table = _map_texts(table, _neutral)
+    return write_text(path, table.to_csv(index=False, float_format=float_format, lineterminator='\n'))
+
+
+def read_csv(
+    path: str | Path, # file from `write_csv`, or any CSV file
+    **options, # options of pandas.read_csv
+) -> pd.DataFrame:
+    "Read a table with its texts as they were."
+    return _map_texts(pd.read_csv(path, **options), _as_it_was)
