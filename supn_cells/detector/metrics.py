@@ -22,7 +22,7 @@ from sklearn.metrics import auc, average_precision_score, precision_recall_curve
 from torch import Tensor
 
 import supn_cells
-from ..base.files import write_text
+from ..base.files import write_csv
 
 # %% ../../nbs/detector/31_metrics.ipynb #c96fc1ef
 def check_scores(
@@ -328,5 +328,4 @@ def write_table(
     origin: Mapping = {}, # columns to add, from `provenance`
 ) -> Path: # the file
     "Write a table with its origin as CSV, atomically; numbers have four decimals."
-    text = table.assign(**origin).to_csv(index=False, float_format='%.4f', lineterminator='\n')
-    return write_text(path, text)
+    return write_csv(path, table.assign(**origin), '%.4f')

@@ -21,7 +21,7 @@ import torch.nn.functional as F
 from fastcore.basics import patch
 from PIL import Image, ImageOps
 
-from ..base.files import portable_name
+from ..base.files import portable_name, read_csv
 from ..cells.cells import CellSet
 from ..cells.images import rescale
 from supn_cells.cells.reading import (
@@ -69,8 +69,8 @@ def read_scores(
     skip: bool = False, # leave out rows without a score
 ) -> pd.DataFrame:
     "Read a table of scores; FileNotFoundError or ValueError names the file and its fault."
-    try: table = pd.read_csv(path, dtype=dict.fromkeys(names, str), keep_default_na=False,
-                             na_values=dict.fromkeys((*numbers, 'p_spot', 'p_cell'), ['']))
+    try: table = read_csv(path, dtype=dict.fromkeys(names, str), keep_default_na=False,
+                          na_values=dict.fromkeys((*numbers, 'p_spot', 'p_cell'), ['']))
     except (ValueError, UnicodeDecodeError) as e:
         raise ValueError(f'{path} is not a table of scores ({str(e).splitlines()[0]}): score again') from None
     if skip and 'score' in table: table = table[table['score'].notna()].reset_index(drop=True)
@@ -316,7 +316,7 @@ def _open(self: FrameRun, frames):
 def _scales(path):
     "Sampling at which each frame was scored, relative to its own; empty if the run does not say."
     if not path.is_file(): return {}
-    frames = pd.read_csv(path, dtype={'frame': str}).set_index('frame')
+    frames = read_csv(path, dtype={'frame': str}).set_index('frame')
     return frames['scale'].dropna().to_dict() if 'scale' in frames else {}
 
 # %% ../../nbs/explorer/81_scored.ipynb #a9897d5e
@@ -449,13 +449,17 @@ def export_judged(
     run: ScoredRun,
     judgements: dict[str, Judgement], # judgements by name of the cell
     folder: str | Path, # new or empty folder
-) -> dict: # number of cells by verdict; 'unjudged' are the rest
-    "Copy the cells into folder/VERDICT/raw and mask; ValueError if the folder is not empty."
+    unjudged: bool = False, # write the unjudged cells too
+) -> dict: # number of cells by folder
+    "Copy cells into folder/VERDICT/raw and mask; ValueError if none is judged, or the folder not empty."
     folder = Path(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ValueError(f'{folder} is not empty: choose a new folder, so that exports do not mix')
     said = pd.DataFrame([judgements.get(name, Judgement()) for name in run.table['cell']])
     said['verdict'] = said['verdict'].replace('', 'unjudged')
-    for k, verdict in enumerate(said['verdict']): run.copy_cell(k, folder/verdict)
-    write_table(run.table.assign(**said), folder/'cells.csv')
-    return {verdict: int((said['verdict'] == verdict).sum()) for verdict in (*VERDICTS, 'unjudged')}
+    if not unjudged: said = said[said['verdict'] != 'unjudged']
+    if said.empty: raise ValueError('no cell is judged yet: judge cells first, or ask for the unjudged ones')
+    for k, verdict in said['verdict'].items(): run.copy_cell(k, folder/verdict)
+    write_table(run.table.loc[said.index].assign(**said), folder/'cells.csv')
+    counts = said['verdict'].value_counts()
+    return {verdict: int(counts[verdict]) for verdict in (*VERDICTS, 'unjudged') if verdict in counts}
