@@ -28,8 +28,14 @@ from skimage.segmentation import expand_labels, find_boundaries
 from skimage.transform import resize
 
 from supn_cells.base.files import (
-    file_digest, keep_record, portable_name, versions,
-    write_atomically, write_json, write_text,
+    file_digest,
+    keep_record,
+    portable_name,
+    read_csv,
+    versions,
+    write_atomically,
+    write_csv,
+    write_json,
 )
 from ..base.workers import in_order, progress_bar
 from ..cells.cells import CellSet
@@ -461,7 +467,7 @@ def _gallery(result, most=24):
 # %% ../../nbs/frames/71_frames.ipynb #ff4e78bc
 def _write_table(path, table):
     "Write a table of cells."
-    write_text(path, table.to_csv(index=False, float_format='%.6g', lineterminator='\n'))
+    write_csv(path, table, '%.6g')
 
 
 def write_frame(
@@ -591,9 +597,10 @@ def _read_cells(folder, frames):
     "The tables of frames as one table."
     tables = [folder/f'cells/{portable_name(frame_name(name))}.csv' for name in frames]
     texts = ['frame', *_TEXTS]
-    tables = [pd.read_csv(path, dtype=dict.fromkeys(texts, str)) for path in tables]
+    tables = [read_csv(path, dtype=dict.fromkeys(texts, str)) for path in tables]
     tables = [table for table in tables if len(table)] or tables[:1] # an empty table has no types
-    return pd.concat(tables, ignore_index=True).fillna(dict.fromkeys(_TEXTS, ''))
+    cells = pd.concat(tables, ignore_index=True).fillna(dict.fromkeys(_TEXTS, ''))
+    return cells.astype({'score': float, 'p_value': float, 'alarm': bool})
 
 # %% ../../nbs/frames/71_frames.ipynb #a32372bd
 def _check_first(rows, anyway):
@@ -656,7 +663,7 @@ def score_files(
         for row in _score_all(scorer, files, client):
             rows.append(row)
             _check_first(rows, anyway)
-            write_text(folder/'frames.csv', pd.DataFrame(rows).to_csv(index=False, lineterminator='\n'))
+            write_csv(folder/'frames.csv', pd.DataFrame(rows))
             bar.update()
     frames = pd.DataFrame(rows)
     done = frames.frame[frames.status == 'done']
