@@ -255,8 +255,8 @@ def _check_cells(path):
     except FileNotFoundError as e:
         inner = sorted(raw.parent.name for raw in path.glob('*/raw') if raw.is_dir())
         if not inner or (path/'raw').is_dir(): raise
-        raise FileNotFoundError(f'{e}: a folder of cells has the sub-folders raw and mask, as has {path/inner[0]} '
-                                f'(of {len(inner)} such folders here)') from None
+        raise FileNotFoundError(f'{e}: a folder of cells has the sub-folders raw and mask, as has '
+                                f'{path/inner[0]} (of {len(inner)} such folders here)') from None
 
 
 def _check_masks(path):
@@ -472,7 +472,8 @@ def _finished(folder, notebook, parameters, inputs):
     known, made = _kept(folder, notebook, 'parameters'), _kept(folder, notebook, 'inputs')
     if known is None or made is None or not (folder/notebook.name).is_file(): return False
     if any(known.get(name) != value for name, value in parameters.items()): return False
-    check_settings(f'the run in {folder}', made, inputs, 'choose another folder for the sweep, or delete that run')
+    remedy = 'choose another folder for the sweep, or delete that run'
+    check_settings(f'the run in {folder}', made, inputs, remedy)
     return True
 
 
@@ -519,7 +520,7 @@ def run_sweep(
         _finished(folder/name, path, *runs[name][1:]) # refuses a run that was made from something else
     import pandas as pd
 
-    from supn_cells.base.files import write_text
+    from supn_cells.base.files import write_csv
     from supn_cells.base.workers import in_order, open_cluster, progress_bar
 
     tables, items = [], [(folder/name, *run[1:]) for name, run in runs.items()]
@@ -529,7 +530,7 @@ def run_sweep(
         for record, (name, (varied, *_)) in zip(records, runs.items()): # to the end of the records
             tables.append(_sweep_rows(folder/name/'metrics.csv', {'run': name, **varied, **record}))
             table = pd.concat(tables, ignore_index=True)
-            write_text(folder/'sweep.csv', table.to_csv(index=False, lineterminator='\n'))
+            write_csv(folder/'sweep.csv', table)
             bar.update()
     return table
 
