@@ -28,14 +28,8 @@ from skimage.segmentation import expand_labels, find_boundaries
 from skimage.transform import resize
 
 from supn_cells.base.files import (
-    file_digest,
-    keep_record,
-    portable_name,
-    read_csv,
-    versions,
-    write_atomically,
-    write_csv,
-    write_json,
+    file_digest, keep_record, portable_name, read_csv,
+    versions, write_atomically, write_csv, write_json,
 )
 from ..base.workers import in_order, progress_bar
 from ..cells.cells import CellSet
