@@ -87,7 +87,8 @@ def _check_versions(client):
     from supn_cells.base.files import differences, versions
     for worker, there in client.run(versions).items():
         if found := differences(there, versions()):
-            raise ValueError(f'the worker {worker} has {found[0]}: install the same versions on all computers')
+            raise ValueError(f'the worker {worker} has {found[0]}: install the same versions on all '
+                             'computers')
 
 
 @contextmanager

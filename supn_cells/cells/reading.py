@@ -91,7 +91,8 @@ def _turned(x, orientation):
 def _upright(page, x):
     "A stored plane of a TIFF page, (H, W), turned; ValueError if some of its pixels hold no data."
     empty = 'GDAL_NODATA' in page.tags and (np.isnan(x) if np.isnan(page.nodata) else x == page.nodata)
-    if np.any(empty): raise ValueError(f'{np.sum(empty):,} of its pixels hold no data (GDAL_NODATA): cut them off')
+    if np.any(empty):
+        raise ValueError(f'{np.sum(empty):,} of its pixels hold no data (GDAL_NODATA): cut them off')
     orientation = page.tags.get('Orientation')
     return _turned(x, int(orientation.value)) if orientation else x
 
@@ -131,7 +132,8 @@ def _check_tags(page, imagej, as_stored):
         raise ValueError(f'ImageJ calibrates its intensities with function {imagej["cf"]}: save it without')
     about = page.tags.get('GDAL_METADATA')
     for factor in re.findall(r'role="scale">([^<]+)<', str(about.value) if about else ''):
-        if not float(factor) > 0: raise ValueError(f'GDAL scales its intensities by {factor}: save it without')
+        if not float(factor) > 0:
+            raise ValueError(f'GDAL scales its intensities by {factor}: save it without')
 
 # %% ../../nbs/cells/22_reading.ipynb #6c515d82
 _NEEDED = 'ImageWidth', 'ImageLength', 'Compression', 'PhotometricInterpretation'
@@ -275,7 +277,7 @@ def _open_picture(path):
 
 
 def _opaque(picture, pixels):
-    "ValueError if some pixels have the colour that is said to be transparent, or an entry of a table that is."
+    "ValueError if some pixels have the colour, or the entry of a table, that is said to be transparent."
     key = picture.info.get('transparency')
     if key is None: return
     if picture.mode == 'P': clear = np.asarray(picture.convert('RGBA'))[..., 3] < 255
@@ -285,7 +287,8 @@ def _opaque(picture, pixels):
 # %% ../../nbs/cells/22_reading.ipynb #a43ffa8a
 def _picture_pixels(path, picture):
     "Numbers of a picture as they are stored, (H, W) or (H, W, samples)."
-    if picture.mode in ('CMYK', 'HSV', 'LAB'): raise ValueError(f'its colours are {picture.mode}: save it as RGB')
+    if picture.mode in ('CMYK', 'HSV', 'LAB'):
+        raise ValueError(f'its colours are {picture.mode}: save it as RGB')
     if picture.mode == 'YCbCr': picture = picture.convert('RGB')
     if picture.format != 'PNG' or picture.mode not in ('LA', 'RGB', 'RGBA'): return np.asarray(picture)
     data = path.read_bytes()
@@ -385,7 +388,7 @@ def read_numbers(
     path: str | Path, # TIFF or PNG file of one plane of numbers, such as a mask or labels
     most: float = math.inf, # greatest number of values
 ) -> tuple[np.ndarray, bool]: # numbers as they are stored, (H, W); whether 0 may be shown bright
-    "Read one plane of numbers; ValueError names the file if it holds several planes, colours or a lossy JPEG."
+    "Read one plane of numbers; ValueError names a file that holds several planes, colours or a lossy JPEG."
     if Path(path).suffix.lower() in ('.jpg', '.jpeg'):
         raise ValueError(f'{path} is a JPEG, which changes numbers: save masks and labels as PNG or TIFF')
     with _open_image(path, most, as_stored=True) as stack:
@@ -399,7 +402,8 @@ def _outside(x, white_zero):
     "Number of the pixels outside the cell in a mask, (H, W); ValueError if it cannot be told."
     rim = np.concatenate([x[0], x[-1], x[:, 0], x[:, -1]])
     if not white_zero:
-        if rim.all() and not x.all(): raise ValueError('it marks the whole border of its image: is it inverted?')
+        if rim.all() and not x.all():
+            raise ValueError('it marks the whole border of its image: is it inverted?')
         return 0
     if (rim == rim[0]).all(): return rim[0]
     raise ValueError('white may be zero in it, and the cell touches the border, so its inside cannot be told '
@@ -426,7 +430,8 @@ def read_mask(
 # %% ../../nbs/cells/22_reading.ipynb #84a80761
 _LABEL_NAMES = [
     r'(.+)[-_ .](?:masks?|labels?|lbls?|seg|segmentations?|segmented|instances?|objects?)',
-    r'(.+)[-_ .](?:cp|instance|simple|object|label)[-_ ](?:masks?|labels?|segmentation|identities|predictions|image)',
+    r'(.+)[-_ .](?:cp|instance|simple|object|label)[-_ '
+    r'](?:masks?|labels?|segmentation|identities|predictions|image)',
     r'(?:count )?(?:masks?|labels?) of (.+)', r'lblimg[-_ ](.+)',
 ] # of cellpose, StarDist, ilastik, ImageJ, CellProfiler, TrackMate, napari and QuPath, without the ending
 _BY_PRODUCTS = [r'(.+)[-_ ](?:cp[-_ ])?(?:outlines?|flows?|output|overlays?|probabilit(?:y|ies)|probs?)']
@@ -441,7 +446,8 @@ def frame_name(
 
 def _named_after(path, patterns):
     "Names of the frames that a file may be named after by one of these patterns."
-    name, kinds = unicodedata.normalize('NFC', frame_name(path)), '|'.join(k[1:] for k in (*_TIFF, *_PICTURES))
+    name, kinds = unicodedata.normalize('NFC',
+                                        frame_name(path)), '|'.join(k[1:] for k in (*_TIFF, *_PICTURES))
     found = [m[1] for pattern in patterns if (m := re.fullmatch(pattern, name, re.IGNORECASE))]
     return {re.sub(rf'(\.ome)?(\.({kinds}))?$', '', own.rstrip(' -_'), flags=re.IGNORECASE) for own in found}
 
@@ -470,7 +476,8 @@ def _check_read(files, endings, formats):
 # %% ../../nbs/cells/22_reading.ipynb #3d4eceb2
 def _say_left_out(folder, named, masks, others):
     "Warn of files that are no frames by their names, and of frames that are named like labels."
-    if others: warnings.warn(f'{len(others)} files in {folder} are named like pictures that another program made '
+    if others:
+        warnings.warn(f'{len(others)} files in {folder} are named like pictures that another program made '
                              f'of a frame and are left out, the first is {dict(named)[min(others)].name}')
     lonely = [f.name for name, f in named if labelled_frames(f) and name not in masks]
     if lonely: warnings.warn(f'{len(lonely)} files in {folder} are named like labels of frames that are not '
@@ -486,7 +493,8 @@ def _image_files(folder, endings, formats, skip_masks=False):
     named = [(unicodedata.normalize('NFC', frame_name(f)), f) for f in files if f.suffix.lower() in endings]
     names = {name for name, _ in named}
     masks = {name for name, f in named if labelled_frames(f) & (names - {name})}
-    others = {name for name, f in named if _named_after(f, _BY_PRODUCTS) & (names - {name})} if skip_masks else {}
+    others = {name for name, f in named
+              if _named_after(f, _BY_PRODUCTS) & (names - {name})} if skip_masks else {}
     if skip_masks: _say_left_out(folder, named, masks, others)
     by_name = {}
     for name, f in named:

@@ -340,7 +340,8 @@ def _execute(notebook, folder, target, parameters, **settings):
     "Execute a notebook with papermill in a kernel of this Python; ValueError if this Python has no kernel."
     import papermill # takes seconds, as PyTorch does: not before it is needed
     if importlib.util.find_spec('ipykernel') is None:
-        raise ValueError(f'there is no kernel for {sys.executable}: {sys.executable} -m pip install ipykernel')
+        raise ValueError(f'there is no kernel for {sys.executable}: {sys.executable} -m pip install '
+                         'ipykernel')
     profile = folder/f'.ipython.{os.getpid()}' # made by the kernel
     try:
         papermill.execute_notebook(
@@ -569,7 +570,8 @@ def _new_parser(prog, description, epilog, notebook, values, help):
                         metavar=('NAME', 'VALUE'), help=help)
     file = parser.add_argument('-f', '--file', help='YAML file of parameters, or name of one of the project')
     file.completer = lambda **_: _config_names()
-    parser.add_argument('-q', '--quiet', action='store_true', help='show no progress, only warnings and errors')
+    parser.add_argument('-q', '--quiet', action='store_true',
+                        help='show no progress, only warnings and errors')
     parser.add_argument('--workers', type=int, help='number of processes to start here for the work')
     parser.add_argument('--scheduler', metavar='ADDRESS',
                         help='address of a scheduler of Dask whose workers do it, as tcp://10.0.0.1:8786')

@@ -375,7 +375,8 @@ def fit_detector(
     seen, *_ = [cells and as_seen(cells, settings) for cells in (training, tuning)] # refuses unfit cells now
     changed, tried, scores = settings.open and with_anomalies(tuning, settings.polarity), None, None
     if settings.steps is None:
-        model, history, tried = _train_long_enough(seen.to(device), tuning, changed, settings, folder, lengths,
+        model, history, tried = _train_long_enough(seen.to(device), tuning, changed, settings, folder,
+                                                   lengths,
                                                    progress)
     else: model, history = _train(seen.to(device), settings, folder, progress)
     settings = replace(settings, steps=history[-1]['step'])

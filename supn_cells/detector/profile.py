@@ -114,7 +114,8 @@ def measure_cells(
                        delay=2, leave=False)
     light = np.stack([_light_features(*cell) for cell in bar])
     index = pd.Index(cells.names, name='cell')
-    made = pd.DataFrame(shape | waves).set_index(index), pd.DataFrame(light, index, _light_names(images.shape[1]))
+    made = pd.DataFrame(shape | waves).set_index(index), pd.DataFrame(light, index,
+                                                                      _light_names(images.shape[1]))
     return pd.concat(made, axis=1), rings
 
 # %% ../../nbs/detector/36_profile.ipynb #26233a5f

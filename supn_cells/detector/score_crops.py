@@ -99,7 +99,8 @@ def _check_done(growing, files, masks):
     for column, now in _file_digests(files[:n], masks and masks[:n]).items():
         if not (same := done[column] == now).all():
             k, many = int(same.argmin()), f' ({int((~same).sum())} of the {n} scored cells)'
-            file = files[k] if column == 'image_digest' else (masks[k] if masks else f'the mask of {files[k]}')
+            file = files[k] if column == 'image_digest' else (masks[k] if masks
+                                                              else f'the mask of {files[k]}')
             raise ValueError(f'{file} is not the file that was scored{many}: {again}')
 
 # %% ../../nbs/detector/34_score_crops.ipynb #60841692

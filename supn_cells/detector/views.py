@@ -204,7 +204,8 @@ def views_in_frames(
     "Detector for whole frames; ValueError if there is no such choice."
     if views not in ('', 'both', 'spot'): raise ValueError(f"views is 'both', 'spot' or empty, not {views!r}")
     if not isinstance(detector, TwoViews):
-        if views == 'both': raise ValueError(f'{detector.name} has no view of the whole cell: leave views empty')
+        if views == 'both':
+            raise ValueError(f'{detector.name} has no view of the whole cell: leave views empty')
         return detector, ''
     if views == 'both' or not views and 'frames' in detector.origin: return detector, 'both views'
     spot = detector.spot
@@ -256,11 +257,13 @@ def add_whole_cell(
     "Put a profile of the whole cell beside the spots; the spots alone where it would cost them too much."
     if training.masks is None: return spot, 'spots alone: the whole cell needs masks'
     if len(training) < _LEAST:
-        return spot, f'spots alone: the whole cell needs at least {_LEAST} training cells, not {len(training)}'
+        return spot, (f'spots alone: the whole cell needs at least {_LEAST} training cells, '
+                      f'not {len(training)}')
     cell = ProfileDetector(spot.preparation).fit(training, progress=False)
     weight, table = choose_weight(spot, cell, training if tuning is None else tuning, polarity, seed)
     areas = f'AUROC {table.auroc.iloc[-1]:.3f} for drawn spots by the spots alone'
-    if weight is None: return spot, f'spots alone: {areas}, {table.auroc.max():.3f} at most with the whole cell'
+    if weight is None:
+        return spot, f'spots alone: {areas}, {table.auroc.max():.3f} at most with the whole cell'
     both = float(table.auroc[table.weight == weight].iloc[0])
     return TwoViews(spot, cell, weight), (f'both views: {weight:.0%} of the false-alarm rate for the spots; '
                                           f'{areas}, {both:.3f} by both')

@@ -135,7 +135,8 @@ def _step(above, d):
 def _check_step(above, d):
     "_NoCells if a flattened signal shows nothing but noise and uneven light at the scale of cells."
     if (step := _step(above, d)) < _LEAST_STEP:
-        raise _NoCells(f'no cells stand out: {max(step, 0):.0%} of the difference between the two sides of the '
+        raise _NoCells(f'no cells stand out: {max(step, 0):.0%} of the difference between the two sides of '
+                       'the '
                        f'threshold is a step at outlines, where cells have {_LEAST_STEP:.0%} or more')
 
 # %% ../../nbs/frames/70_segment.ipynb #bb0c4a32
@@ -206,7 +207,8 @@ def _look(frame, settings):
     signal, d = _signal(picture, dark, _ends(picture)), min(picture.shape)/12
     _check_step(signal - _flatten(signal, d), d)
     raise ValueError(
-        f'no roundish cells stand out in {frame.name}: give the diameter of a cell in pixels, or a label image'
+        f'no roundish cells stand out in {frame.name}: give the diameter of a cell in pixels, or a label '
+        'image'
     )
 
 # %% ../../nbs/frames/70_segment.ipynb #408f4aed
@@ -381,7 +383,8 @@ def _unequal(areas, least=20):
     if len(areas) < least: return ''
     low, high = np.percentile(areas, [25, 75])
     if high < 2*low: return ''
-    return f'no cells stand out: areas from {low:.0f} to {high:.0f} pixels are too unequal for cells, as in noise'
+    return (f'no cells stand out: areas from {low:.0f} to {high:.0f} pixels are too unequal for cells, '
+            'as in noise')
 
 # %% ../../nbs/frames/70_segment.ipynb #9b3c3c27
 def segment(
@@ -482,7 +485,8 @@ def label_file(
         first, *others = (read_labels(f) for f in found)
         for f, labels in zip(found[1:], others):
             if not np.array_equal(first, labels):
-                raise ValueError(f'{found[0]} and {f} hold different labels of the frame {name}: keep one of them')
+                raise ValueError(f'{found[0]} and {f} hold different labels of the frame {name}: keep one '
+                                 'of them')
     return found[0] if found else None
 
 # %% ../../nbs/frames/70_segment.ipynb #079ae29f
@@ -552,7 +556,8 @@ def _check_pieces(boxes, areas, hollow, typical):
     if n and many >= 2*n:
         what = f'marks all cells with the one value {[*boxes][0]}: it is a mask' if n == 1 else \
             f'has {n} values in {many} pieces: it is an image of classes'
-        raise ValueError(f'it {what}, not a label image. Move it elsewhere, and the cells are found by threshold '
+        raise ValueError(f'it {what}, not a label image. Move it elsewhere, and the cells are found by '
+                         'threshold '
                          'and watershed')
     if sum(hollow) >= max(1, n/2): raise ValueError('its labels are outlines: fill them')
 
@@ -572,14 +577,15 @@ def _single_pieces(labels, areas, boxes, typical):
             strays += 0 if is_cell else int(a[piece - 1])
     done = [f'{strays} stray pixels are left out'] if strays else []
     if top >= first_new: done.append(f'pieces as large as a cell get the numbers {first_new} to {top}')
-    return labels, [f'{len(torn)} of its labels are in several pieces, the first is {torn[0]}: {", and ".join(done)}']
+    return labels, [f'{len(torn)} of its labels are in several pieces, the first is {torn[0]}: '
+                    f'{", and ".join(done)}']
 
 # %% ../../nbs/frames/70_segment.ipynb #b0b80965
 def clean_labels(
     labels: np.ndarray, # whole numbers, (H, W); may be a memory map
     name: str | Path = 'the label image', # name for messages
 ) -> np.ndarray: # (H, W), 0 background, one piece for each number; the same array if nothing was wrong
-    "Labels with one number for each cell; a warning says what was mended. ValueError names what is no label image."
+    "Labels, one number for each cell; a warning says what was mended. ValueError names what holds no labels."
     if labels.ndim != 2 or labels.dtype.kind not in 'biu':
         raise ValueError(f'{name} holds no labels: labels are whole numbers from 0 in one plane')
     try:

@@ -172,7 +172,8 @@ def earlier_rows(
     table = pd.read_csv(path) if path.is_file() else pd.DataFrame()
     for name in same if len(table) else ():
         for made in table[name].unique() if name in table else [None]:
-            check_settings(f'the table {path}', {name: made}, {name: origin[name]}, 'choose another run folder')
+            check_settings(f'the table {path}', {name: made}, {name: origin[name]},
+                           'choose another run folder')
     return table
 
 # %% ../../nbs/lab/91_published.ipynb #fd22fb3e

@@ -51,7 +51,8 @@ def choose_settings(
     for settings in grid:
         detector = make(**settings)
         before, *after = (detector.predict(cells, progress=False).score for cells in sets)
-        rows.append([auroc(torch.cat([before, scores]), torch.arange(len(before) + len(scores)) >= len(before))
+        rows.append([auroc(torch.cat([before, scores]),
+                           torch.arange(len(before) + len(scores)) >= len(before))
                      for scores in after])
     tried = by_regret(pd.DataFrame(grid), rows)
     return grid[tried.index[0]], tried

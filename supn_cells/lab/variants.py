@@ -58,7 +58,7 @@ class Variant:
     kind: str # what is special about it, for the table
     writer: str # program or library that writes it
     path: Path # the file or folder
-    truth: object # what a viewer shows, (H, W) or (H, W, 3), labels, or a folder's cells; None: it must be refused
+    truth: object # what a viewer shows, (H, W) or (H, W, 3), labels, or cells; None: it must be refused
 
 
 def cell_picture(
@@ -122,7 +122,8 @@ def tiff_variant(
     while True:
         row = _drawn(rng, TIFF)
         kind, dtype = row['photometric'], row['dtype']
-        if kind in ('miniswhite', 'palette') and dtype not in ('u1', 'u2', 'u4')[:3 - (kind == 'palette')]: continue
+        if kind in ('miniswhite', 'palette') and dtype not in ('u1', 'u2', 'u4')[:3 - (kind == 'palette')]:
+            continue
         shown = cell_picture(rng, 8 if dtype == 'u1' else 12, colour='rgb' in kind)
         x, options = _tiff_numbers(row, shown)
         x = stored(x, row['orientation'])
@@ -140,7 +141,8 @@ def tiff_variant(
 # %% ../../nbs/lab/89_variants.ipynb #379050b4
 PNG = dict(
     mode=('grey', 'grey and alpha', 'rgb', 'rgb and alpha', 'palette', 'grey as rgb'), bits=(8, 16),
-    writer=('Pillow', 'imageio', 'scikit-image', 'imagecodecs'), orientation=range(1, 9), ending=('.png', '.PNG'),
+    writer=('Pillow', 'imageio', 'scikit-image', 'imagecodecs'), orientation=range(1, 9),
+    ending=('.png', '.PNG'),
 )
 
 
@@ -247,12 +249,14 @@ def _coloured(x):
 
 UNFIT_PNG = {
     'transparent parts': lambda path, x, c: _clear(c).save(path, format='png'),
-    'transparent colour': lambda path, x, c: Image.fromarray(x).save(path, format='png', transparency=int(x[3, 4])),
+    'transparent colour': lambda path, x,
+    c: Image.fromarray(x).save(path, format='png', transparency=int(x[3, 4])),
     'table of colours': lambda path, x, c: _coloured(x).save(path, format='png'),
     'two images': lambda path, x, c: _animated(path, x),
     'a JPEG with another name': lambda path, x, c: Image.fromarray(x).save(path, format='jpeg'),
     'a GIF with another name': lambda path, x, c: Image.fromarray(x).save(path, format='gif'),
-    'a stack with another name': lambda path, x, c: tifffile.imwrite(path, np.stack([x]*2), photometric='minisblack'),
+    'a stack with another name': lambda path, x,
+    c: tifffile.imwrite(path, np.stack([x]*2), photometric='minisblack'),
 }
 
 
@@ -281,7 +285,8 @@ def judge_image(
     "How reading an image ends."
     def is_same(x):
         if variant.truth is None: return False
-        return torch.equal(_detector_input(x), _detector_input(np.moveaxis(np.atleast_3d(variant.truth), -1, 0)))
+        return torch.equal(_detector_input(x),
+                           _detector_input(np.moveaxis(np.atleast_3d(variant.truth), -1, 0)))
     def region():
         frame = read_frame(variant.path, colour=True)
         return frame.region(0, 0, *frame.shape)
@@ -325,10 +330,12 @@ LABELS = {
     ('background 1', 'CellProfiler'): lambda p, x: tifffile.imwrite(p, (x + 1).astype('u2')),
     ('background -1', 'MATLAB'): lambda p, x: tifffile.imwrite(p, np.where(x, x, -1).astype('i4')),
     ('background 255', 'ImageJ'): lambda p, x: tifffile.imwrite(p, np.where(x, x, 255).astype('u1')),
-    ('numbers up to 2^32', 'others'): lambda p, x: tifffile.imwrite(p, (x.astype('i8')*(2**32//12)).astype('u4')),
+    ('numbers up to 2^32', 'others'): lambda p,
+    x: tifffile.imwrite(p, (x.astype('i8')*(2**32//12)).astype('u4')),
     ('stray pixels', 'cellpose'): lambda p, x: tifffile.imwrite(
         p, _with(x, ([0, 59], [0, 0]), [3, 4]).astype('u2')),
-    ('two cells with one number', 'cellpose'): lambda p, x: tifffile.imwrite(p, _with(x, x == 2, 1).astype('u2')),
+    ('two cells with one number', 'cellpose'): lambda p,
+    x: tifffile.imwrite(p, _with(x, x == 2, 1).astype('u2')),
     ('four colours', 'omnipose'): lambda p, x: tifffile.imwrite(p, np.where(x, 1 + x % 4, 0).astype('u1')),
     ('grey in three channels', 'others'): lambda p, x: iio.imwrite(
         p.with_suffix('.png'), np.stack([x]*3, -1).astype('u1')),
@@ -337,8 +344,10 @@ LABELS = {
 # %% ../../nbs/lab/89_variants.ipynb #1554f574
 UNFIT_LABELS = {
     'classes 1 and 2': lambda p, x: tifffile.imwrite(p, (1 + (x > 0)).astype('u1')),
-    'three classes': lambda p, x: tifffile.imwrite(p, np.where(find_boundaries(x), 3, 1 + (x > 0)).astype('u1')),
-    'inside and boundary': lambda p, x: tifffile.imwrite(p, ((x > 0) + find_boundaries(x, mode='inner')).astype('u1')),
+    'three classes': lambda p,
+    x: tifffile.imwrite(p, np.where(find_boundaries(x), 3, 1 + (x > 0)).astype('u1')),
+    'inside and boundary': lambda p,
+    x: tifffile.imwrite(p, ((x > 0) + find_boundaries(x, mode='inner')).astype('u1')),
     'outlines': lambda p, x: tifffile.imwrite(p, (x*find_boundaries(x, mode='inner')).astype('u2')),
     'a mask of all cells': lambda p, x: tifffile.imwrite(p, (255*(x > 0)).astype('u1')),
     'colours': lambda p, x: iio.imwrite(p.with_suffix('.png'), np.stack([x, 9*x, 17*x], -1).astype('u1')),
@@ -350,7 +359,8 @@ UNFIT_LABELS = {
 }
 _LABEL_FORMS = (
     '{}_cp_masks', '{}_masks', '{}_mask', '{}-labels', '{} labels', '{}_Labels', '{}_seg', '{}_segmentation',
-    '{}_label', '{}_Object Identities', '{}_Simple Segmentation', 'Count Masks of {}', 'Mask of {}', 'LblImg_{}', '{}_cp_mask',
+    '{}_label', '{}_Object Identities', '{}_Simple Segmentation', 'Count Masks of {}', 'Mask of {}',
+    'LblImg_{}', '{}_cp_mask',
     '{}_instances', '{}.labels', '{} - Label Image',
 )
 
@@ -419,8 +429,10 @@ MASKS = {
     'one bit': lambda p, m: Image.fromarray(m).save(p.with_suffix('.png')),
     'table of colours': lambda p, m: _palette_png(p, m),
     'white is zero': lambda p, m: tifffile.imwrite(p.with_suffix('.tif'), ~m, photometric='miniswhite'),
-    'inverted table': lambda p, m: tifffile.imwrite(p.with_suffix('.tif'), np.uint8(255*m), photometric='miniswhite'),
-    'grey in three channels': lambda p, m: Image.fromarray(np.uint8(255*m)).convert('RGB').save(p.with_suffix('.png')),
+    'inverted table': lambda p,
+    m: tifffile.imwrite(p.with_suffix('.tif'), np.uint8(255*m), photometric='miniswhite'),
+    'grey in three channels': lambda p,
+    m: Image.fromarray(np.uint8(255*m)).convert('RGB').save(p.with_suffix('.png')),
     'floating point': lambda p, m: tifffile.imwrite(p.with_suffix('.tif'), np.float32(m)),
 }
 IMAGES = {
@@ -430,11 +442,13 @@ IMAGES = {
     'tiff': lambda p, x: tifffile.imwrite(p.with_suffix('.tiff'), x.astype('f4')),
 }
 FAULTS = {
-    'a mask of labels': lambda f, name, m: tifffile.imwrite(f/f'mask/{name}.tif', np.uint8(m)*(1 + (m.cumsum(1) > 4))),
+    'a mask of labels': lambda f, name,
+    m: tifffile.imwrite(f/f'mask/{name}.tif', np.uint8(m)*(1 + (m.cumsum(1) > 4))),
     'an inverted mask': lambda f, name, m: tifffile.imwrite(f/f'mask/{name}.tif', np.uint8(255*~m)),
     'an empty mask': lambda f, name, m: tifffile.imwrite(f/f'mask/{name}.tif', 0*np.uint8(m)),
     'a missing mask': lambda f, name, m: None,
-    'a JPEG among the images': lambda f, name, m: (MASKS['1'](f/f'mask/{name}.x', m), (f/'raw/z.jpg').touch()),
+    'a JPEG among the images': lambda f, name,
+    m: (MASKS['1'](f/f'mask/{name}.x', m), (f/'raw/z.jpg').touch()),
     'a mask among the images': lambda f, name, m: [MASKS['1'](f/path, m) for path in (
         f'mask/{name}.x', f'raw/{name}_mask.x')],
     'a mask of another size': lambda f, name, m: tifffile.imwrite(f/f'mask/{name}.tif', np.uint8(m[1:])),
@@ -483,7 +497,7 @@ def variant_campaign(
     n: int, # number of variants, 1 or more
     seed: int = 0, # seed of all variants
     progress: bool = False, # whether to show a bar
-) -> pd.DataFrame: # columns kind, writer, reader, result, said; images have a row as a crop and one as a frame
+) -> pd.DataFrame: # columns kind, writer, reader, result, said; an image has two rows, as crop and as frame
     "Write variants of sound files one at a time, and judge how reading them ends."
     rng, rows = np.random.default_rng(seed), []
     families = [(tiff_variant, judge_image), (png_variant, judge_image), (labels_variant, judge_labels),

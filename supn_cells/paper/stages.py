@@ -20,7 +20,8 @@ from tqdm import tqdm
 from ..base.files import copy_into, tensor_digest
 from ..cells.cells import CellSet, check_cells
 from ..cells.images import flip
-from ..detector.training import Training, mix, process, read_run, reuse_memory, share, single_precision
+from ..detector.training import Training, mix, process, read_run, reuse_memory, share
+from ..detector.training import single_precision
 from supn_cells.paper.vae import (
     VAE,
     ModelConfig,
