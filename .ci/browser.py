@@ -3,8 +3,8 @@
     pip install playwright   and a Chromium, `apt install chromium` for example
     python .ci/browser.py [FOLDER]
 
-Opens nbs/explore.ipynb on synthetic cells, moves the slider, clicks a cell, judges three by key, takes one back, reloads
-page and kernel, and finds the two judgements. Screenshots go to FOLDER (default: a temporary one). Status 1 if a step fails.
+Opens nbs/explore.ipynb on synthetic cells at 1366x768, moves the slider, clicks a cell, judges three by key, takes one
+back, writes a note, reloads page and kernel, and finds the two judgements. Screenshots go to FOLDER (default: a temporary one). Status 1 if a step fails.
 """
 import json
 import os
@@ -99,12 +99,18 @@ class User:
         "Wait for the explorer, and bring it into sight."
         self.gallery.wait_for(timeout=WAIT)
         expect(self.said.first).to_contain_text('alarms of', timeout=WAIT)
-        self.gallery.evaluate("e => e.scrollIntoView({block: 'center'})")
+        self.box.evaluate("e => e.scrollIntoView({block: 'start'})")
+
+    def beside(self):
+        "The large cell stands beside the page of thumbnails, and both are in sight."
+        page, cell = (self.box.locator('img').nth(k).bounding_box() for k in range(2))
+        assert cell['x'] >= page['x'] + page['width'], (page, cell)
+        assert max(box['y'] + box['height'] for box in (page, cell)) <= 768, (page, cell)
 
     def click_cell(self, column, row):
         "Click a thumbnail."
         box = self.gallery.bounding_box()
-        at = {'x': (column + .5)*box['width']/8, 'y': (row + .5)*box['height']/2}
+        at = {'x': (column + .5)*box['width']/5, 'y': (row + .5)*box['height']/4}
         self.gallery.click(position=at)
 
 
@@ -126,8 +132,10 @@ def walk(user, url, folder):
     user.step('slider moved')
     user.click_cell(2, 1)
     expect(user.box).to_contain_text('score', timeout=WAIT)
+    user.beside()
     user.step('cell clicked')
-    for k, (key, verdict) in enumerate((('a', 'accept'), ('r', 'reject'), ('u', 'unsure')), 1):
+    user.box.locator('[role=status]').first.click()  # a line of text takes no focus: the keys work all the same
+    for k, (key, verdict) in enumerate((('h', 'healthy'), ('a', 'abnormal'), ('u', 'unsure')), 1):
         user.page.keyboard.press(key)
         expect(user.box).to_contain_text(f'1 {verdict}', timeout=WAIT)
         assert len(judgements(folder)) == k, judgements(folder)
@@ -140,7 +148,16 @@ def walk(user, url, folder):
     note.click()
     user.page.keyboard.type('a rare one')  # letters that are keys elsewhere
     assert len(judgements(folder)) == 2 and note.input_value() == 'a rare one'
-    note.fill('')
+    user.page.keyboard.press('Enter')
+    expect(user.box).to_contain_text(': a rare one', timeout=WAIT)
+    user.page.keyboard.press('u')  # the focus left the note: a key judges, and types nothing into the next note
+    expect(user.box).to_contain_text('1 unsure', timeout=WAIT)
+    expect(note).to_have_value('', timeout=WAIT)
+    user.step('note written, judged by key')
+    user.page.keyboard.press('z')
+    expect(user.box).to_contain_text('took back', timeout=WAIT)
+    user.page.keyboard.press('z')
+    expect(user.box).to_contain_text('0 unsure', timeout=WAIT)
     assert user.page.locator('.jp-Notebook .jp-Cell').count() == n_cells, 'a key made JupyterLab insert a cell'
     user.page.keyboard.press('Control+s')
     user.page.reload()
@@ -149,7 +166,7 @@ def walk(user, url, folder):
     user.menu('Kernel', 'Restart Kernel and Run All Cells')
     user.page.locator('.jp-Dialog button.jp-mod-accept').click()
     user.appear()
-    expect(user.box).to_contain_text('1 accept, 1 reject, 0 unsure', timeout=WAIT)
+    expect(user.box).to_contain_text('1 healthy, 1 abnormal, 0 unsure', timeout=WAIT)
     user.step('kernel restarted, two judgements found')
 
 
@@ -162,7 +179,7 @@ def main():
         lab, url = start_lab(folder)
         try:
             browser = p.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-            page = browser.new_page(viewport={'width': 1290, 'height': 1200})
+            page = browser.new_page(viewport={'width': 1366, 'height': 768})
             page.set_default_timeout(WAIT)
             user = User(page, shots)
             try: walk(user, url, folder)

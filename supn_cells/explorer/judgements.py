@@ -24,7 +24,8 @@ from ..detector.calibrate import alarm_share, fewest_cells, threshold_rank
 from ..frames.rates import is_random
 
 # %% ../../nbs/explorer/80_judgements.ipynb #3ec223f7
-VERDICTS = ('accept', 'reject', 'unsure')
+VERDICTS = ('healthy', 'abnormal', 'unsure')
+_OLDER = {'accept': 'healthy', 'reject': 'abnormal'} # words of older files
 
 
 class Judgement(NamedTuple):
@@ -68,6 +69,7 @@ def read_judgements(
         ) from None
     for number, row in enumerate(rows, 1):
         if number == 1 and row == _COLUMNS: continue
+        row[1:2] = [_OLDER.get(word, word) for word in row[1:2]]
         if problem := _problem(number, row, judgements):
             raise ValueError(f'{path}, row {number}: {problem}. Correct it, restore a copy, or move it away')
         judgements[row[0]] = Judgement(*row[1:])
@@ -160,8 +162,8 @@ def undo(self: Judgements) -> str | None: # name of the cell; None: this session
 class Precision(NamedTuple):
     "Share of the judged alarms that are right."
     alarms: int # number of alarms
-    judged: int # alarms that were accepted or rejected
-    right: int # alarms that were rejected: the cell is not healthy
+    judged: int # alarms whose cell was judged healthy or abnormal
+    right: int # alarms whose cell is abnormal
     unsure: int # alarms that are left out of the share
     share: float # right/judged; NaN if no alarm was judged
     low: float # lower end of the interval
@@ -175,8 +177,8 @@ def precision(
 ) -> Precision:
     "Precision of alarms with the interval of Clopper and Pearson; ValueError if the lengths differ."
     raised = [verdict for alarm, verdict in zip(alarms, verdicts, strict=True) if alarm]
-    right, unsure = raised.count('reject'), raised.count('unsure')
-    judged = right + raised.count('accept')
+    right, unsure = raised.count('abnormal'), raised.count('unsure')
+    judged = right + raised.count('healthy')
     if not judged: return Precision(len(raised), 0, 0, unsure, math.nan, 0., 1.)
     share = alarm_share(right, judged, level)
     return Precision(len(raised), judged, right, unsure, share.value, share.low, share.high)
@@ -193,7 +195,7 @@ def recalibrate(
         raise ValueError(f"judged must be 'from the top' or 'at random', not {judged!r}")
     if not 0 < rate < 1: raise ValueError(f'rate must lie between 0 and 1, got {rate}')
     scores, verdicts = np.asarray(scores, float), np.asarray(verdicts, object)
-    healthy, unjudged = verdicts == 'accept', verdicts == ''
+    healthy, unjudged = verdicts == 'healthy', verdicts == ''
     if judged == 'at random': _check_random(scores, unjudged)
     else: healthy |= unjudged
     n = int(healthy.sum())

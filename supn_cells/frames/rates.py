@@ -123,7 +123,8 @@ def _from_judgements(path, table):
                                 'judgements in the folder of their run')
     cells = pd.read_csv(beside, dtype={'frame': str})
     cells['cell'] = cells.frame.map(frame_name) + '_' + cells.label.astype(str)
-    kinds = {'accept': 'healthy', 'reject': 'unusual', 'unsure': 'unsure'}
+    kinds = {'healthy': 'healthy', 'abnormal': 'unusual', 'unsure': 'unsure'}
+    kinds |= {'accept': 'healthy', 'reject': 'unusual'} # words of older files
     said = table[table.verdict.isin([*kinds])].set_index('cell').verdict.map(kinds)
     if lost := [*{*said.index} - {*cells.cell}]:
         raise ValueError(f'{path} judges {lost[0]!r}, which is not in {beside}: judge the cells of this run')

@@ -185,7 +185,7 @@ def sound_tables(
     names = [f'{k:04d}.png' for k in range(12)]
     scores = pd.DataFrame({'cell': names, 'score': rng.normal(size=12), 'p_value': rng.random(12),
                            'row': rng.integers(128, size=12), 'column': rng.integers(128, size=12)})
-    said = Judgement('reject', 'a ring, "early"', 'somebody', '2024-01-31T12:00:00Z')
+    said = Judgement('abnormal', 'a ring, "early"', 'somebody', '2024-01-31T12:00:00Z')
     files = {write_table(scores, folder/'scores.csv'): judge_scores,
              write_judgements(folder/'judgements.csv', dict.fromkeys(names, said)): judge_judgements}
     return {path.name: (path.read_bytes(), judge_file) for path, judge_file in files.items()}

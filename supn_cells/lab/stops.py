@@ -354,7 +354,7 @@ def _save(folder):
     for k in range(60):
         detector.calibration = Calibration(torch.arange(2000.) + k)
         detector.save(folder)
-        said[f'cell {k}'] = Judgement('accept', 'a ring', 'somebody', '2024-01-31T12:00:00Z')
+        said[f'cell {k}'] = Judgement('healthy', 'a ring', 'somebody', '2024-01-31T12:00:00Z')
         write_judgements(folder/'judgements.csv', said)
 
 # %% ../../nbs/lab/97_stops.ipynb #0e754506
