@@ -23,6 +23,7 @@ import tifffile
 import torch
 from fastcore.basics import patch
 from PIL import Image
+from scipy.sparse import coo_array, csr_array
 from skimage.measure import regionprops_table
 from skimage.segmentation import expand_labels, find_boundaries
 from skimage.transform import resize
@@ -79,9 +80,9 @@ def as_trained(
 
 # %% ../../nbs/frames/71_frames.ipynb #fb7d16a5
 def _contact_shares(labels, gap, strip=0):
-    "Share of each label's outline that lies within `gap` pixels of another cell, (labels + 1,)."
+    "Largest share of each label's outline that lies within `gap` pixels of one other cell, (labels + 1,)."
     n, width = int(labels.max()) + 1, labels.shape[1]
-    outline, shared = np.zeros(n), np.zeros(n)
+    outline, shared = np.zeros(n), csr_array((n, n))
     strips = windows(labels.shape, (strip or max(256, 2**22//width), width), gap + 1)
     for (first, _, end, _), (top, _, bottom, _) in strips:
         part = expand_labels(np.asarray(labels[top:bottom]), gap)
@@ -91,8 +92,9 @@ def _contact_shares(labels, gap, strip=0):
             for x, y in ((one, two), (two, one)):
                 rim = (x != y) & (x > 0)
                 outline += np.bincount(x[rim], minlength=n)
-                shared += np.bincount(x[rim & (y > 0)], minlength=n)
-    return shared/np.maximum(outline, 1)
+                both = rim & (y > 0)
+                shared += coo_array((np.ones(both.sum()), (x[both], y[both])), (n, n)).tocsr()
+    return shared.max(axis=1).toarray().ravel()/np.maximum(outline, 1)
 
 # %% ../../nbs/frames/71_frames.ipynb #caeffd9c
 _PROPERTIES = ('label', 'area', 'centroid', 'bbox', 'eccentricity', 'equivalent_diameter_area')
@@ -109,7 +111,7 @@ def measure_cells(
     typical = table.area[whole if whole.any() else slice(None)].median() if len(table) else 1.
     gap = max(1, round(.05*(4*typical/np.pi)**.5))
     table['contact'] = _contact_shares(labels, gap)[table.label.to_numpy(int)] if len(table) else 0.
-    table['overlapping'] = (table.contact > .125) | (whole & (table.area > 1.5*typical))
+    table['overlapping'] = (table.contact > .2) | (whole & (table.area > 1.5*typical))
     return table
 
 # %% ../../nbs/frames/71_frames.ipynb #8fb0e609
