@@ -97,6 +97,7 @@ class Reference:
 # %% ../../nbs/cells/25_reference.ipynb #1ff1e674
 # least width of the range to each side
 _TOLERANCE = {'light': .3, 'contrast': .3, 'grain': .5, 'sharpness': .3, 'noise': .5, 'ground': 1.}
+_FAINTER = .5 # part of its contrast that a cell may lose or win
 _NARROW = 'sharpness', 'noise' # statistics with a narrow range
 
 
@@ -108,10 +109,11 @@ def limits(self: Reference,
 ) -> np.ndarray: # lowest and highest median of new cells, (C, 2)
     "The range for the median of new cells."
     q = np.array(self.quantiles[name])
-    middle, tolerance = q[:, 2:3], _TOLERANCE[name]*np.array([-1., 1.])
+    middle, tolerance = q[:, 2:3], _TOLERANCE[name]
     far = q[:, [1, 3]] - middle if narrow else (q[:, [0, 4]] - middle)*(1.25 + 1/cells**.5)
-    tolerance = tolerance*(.5 if narrow else 1)
-    return middle + np.stack([np.minimum(far[:, 0], tolerance[0]), np.maximum(far[:, 1], tolerance[1])], 1)
+    if name == 'contrast': tolerance = np.maximum(tolerance, abs(middle)*_FAINTER)
+    if narrow: tolerance = tolerance/2
+    return middle + np.hstack([np.minimum(far[:, :1], -tolerance), np.maximum(far[:, 1:], tolerance)])
 
 # %% ../../nbs/cells/25_reference.ipynb #c3ff7ea1
 _WORDS = { # too low, too high
@@ -137,6 +139,13 @@ def _contrast_words(new, known):
 
 # %% ../../nbs/cells/25_reference.ipynb #ba27e815
 @patch
+def _is_smoother(self: Reference, seen):
+    "Whether the noise of new cells is below that of the calibration cells, (C,)."
+    known = [q[2] for q in self.quantiles['noise']]
+    return np.median(seen['noise'], 0) < known
+
+
+@patch
 def differences(self: Reference,
     seen: dict[str, np.ndarray], # how new cells look, from `appearance`
     narrow: bool = False, # whether to compare with the narrow range
@@ -149,7 +158,9 @@ def differences(self: Reference,
         x = seen[name][~np.isnan(seen[name]).any(1)]
         if not len(x): continue
         new, limits = np.median(x, 0), self.limits(name, len(x), narrow)
-        beyond = np.maximum(limits[:, 0] - new, new - limits[:, 1])
+        low, high = limits[:, 0] - new, new - limits[:, 1]
+        if name == 'sharpness': low = np.where(self._is_smoother(seen), low, -np.inf)
+        beyond = np.maximum(low, high)
         worst = int(beyond.argmax())
         if beyond[worst] <= 0: continue
         known = self.quantiles[name][worst][2]
