@@ -271,6 +271,24 @@ def _in_frame(pixel, corner, cutter, shape):
     zoom = cutter.reach/cutter.side
     return [min(max(int(c + (k + .5)*zoom), 0), n - 1) for k, c, n in zip(pixel, corner, shape)]
 
+# %% ../../nbs/frames/71_frames.ipynb #b502a4e9
+_NO_CELL = 'is of the lowest or the highest value of its frame: burnt in (a scale bar, a label), or overexposed'
+_AT_END = .02 # greatest distance from an end of the range of a channel, relative to the range
+
+
+def _burnt_in(frame, labels, table):
+    "Whether more than half of the pixels of each cell are at an end of the range, in all channels, (N,)."
+    planes, found = [x.pixels for x in frame.channels], []
+    ends = [(float(np.fmin.reduce(x, axis=None)), float(np.fmax.reduce(x, axis=None))) for x in planes]
+    for _, cell in table.iterrows():
+        box = slice(cell['bbox-0'], cell['bbox-2']), slice(cell['bbox-1'], cell['bbox-3'])
+        own, flat = labels[box] == cell.label, True
+        for plane, (low, high) in zip(planes, ends):
+            x = plane[box][own].astype(float)
+            flat &= np.minimum(x - low, high - x) <= _AT_END*(high - low)
+        found.append(own.any() and np.mean(flat) > .5)
+    return np.array(found, bool)
+
 # %% ../../nbs/frames/71_frames.ipynb #8c6fe7cb
 _SCORES = ['score', 'p_value', 'alarm', 'row', 'column', 'alarm_area']
 
@@ -286,10 +304,13 @@ def _score_cells(detector, frame, labels, table, cutter=Cutter(), rate=.05, batc
     "The table with scores, added columns and notes, and p-values of all pixels, 1 outside of cells, (H, W)."
     p_map, rows = _scratch(labels.shape, np.float32, 1.), []
     bar = progress_bar(total=len(table), desc=frame.name, unit='cell', disable=not progress, leave=False)
+    drawn = _burnt_in(frame, labels, table)
     with bar:
         for k in range(0, len(table), batch):
-            part = table.iloc[k:k + batch]
-            for (_, cell), scored in zip(part.iterrows(), _predict(detector, frame, labels, part, cutter)):
+            part, lost = table.iloc[k:k + batch], drawn[k:k + batch]
+            found = iter(_predict(detector, frame, labels, part[~lost], cutter) if not lost.all() else ())
+            for (_, cell), no_cell in zip(part.iterrows(), lost):
+                scored = _NO_CELL if no_cell else next(found)
                 if isinstance(scored, str):
                     rows.append((np.nan, np.nan, False, -1, -1, 0, *(np.nan for _ in detector.extra), scored))
                     continue
@@ -337,6 +358,17 @@ def _subtract_level(calibration, table, options):
     table.loc[scored, 'p_value'], table.loc[scored, 'alarm'] = p.numpy(), is_alarm(p.numpy(), options.rate)
     return ''
 
+# %% ../../nbs/frames/71_frames.ipynb #653bcd2e
+def _renew_views(detector, frame, labels, table, cutter):
+    "Name the view of each whole cell anew where its p-value became relative to the level of the frame."
+    whole = table.score.notna() & ~table.touches_border & ~table.overlapping
+    if not whole.any(): return
+    p, spot, cell = (table.loc[whole, name].to_numpy(float) for name in ('p_value', 'p_spot', 'p_cell'))
+    table.loc[whole, 'view'] = detector._views(p, spot, cell)
+    table.loc[table.view == 'spot', 'why'] = ''
+    silent = whole & table.alarm & (table.view != 'spot') & (table.why == '')
+    if silent.any(): table.loc[silent, 'why'] = detector.cell.why(cutter.cut(frame, labels, table[silent]))
+
 # %% ../../nbs/frames/71_frames.ipynb #c34dc0b3
 def _as_frame(x, k, options, colour):
     "Frame of number k: a frame, a file or an array."
@@ -372,6 +404,7 @@ def _predict_frame(detector, frame, labels, options, progress, anyway=False):
     )
     if looked_at and fit.fits: fit = check_fit(detector, looked_at, table.p_value)
     note = _subtract_level(detector.calibration, table, options)
+    if not note and isinstance(detector, TwoViews): _renew_views(detector, frame, cells.labels, table, cutter)
     _explain_alarms(table, detector.extra)
     table.insert(0, 'frame', frame.title)
     table['fits'] = fit.fits
