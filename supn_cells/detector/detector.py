@@ -6,6 +6,7 @@
 __all__ = ['AnomalyResult', 'Detector', 'mean_highest', 'calibrate_usual', 'Comparison', 'compare']
 
 # %% ../../nbs/detector/33_detector.ipynb #989c191d
+import html
 import importlib
 import json
 import warnings
@@ -57,6 +58,10 @@ class AnomalyResult:
     def __repr__(self) -> str:
         healthy = len(self.calibration) if self.calibration else 'no'
         return f'AnomalyResult of {self.name}: {len(self)} cells, calibrated with {healthy} healthy cells'
+
+    def _repr_html_(self) -> str: # in a notebook: the highest scores
+        table = self.table(rate=max(.05, 1.01/(len(self.calibration) + 1)) if self.calibration else .05)
+        return f'<p>{html.escape(repr(self))}</p>{table.nlargest(8, "score").round(4).to_html(index=False)}'
 
     def _calibrated(self):
         if self.calibration is None:
@@ -301,7 +306,7 @@ def calibrate_usual(
     "Calibrate a detector with all cells but those of the highest scores; errors as for `Detector.predict`."
     detector.calibrate(cells, progress)
     if (kept := usual(torch.zeros(len(cells)), unusual)).all(): return kept
-    kept = usual(detector.predict(cells, progress).score, unusual)
+    kept = usual(detector.calibration.scores, unusual) # in the order of the cells
     detector.calibrate(cells.subset(kept), progress)
     return kept
 
