@@ -645,6 +645,13 @@ def _killed(values):
     return f'{message} ({len(files)} cells need about {need:.1f} GiB)'
 
 # %% ../../nbs/command/79_runs.ipynb #331e545d
+def _tell_failed(record):
+    "Print the parts of a run that failed, of its run.json; exit status."
+    failed = json.loads(record.read_text(encoding='utf-8')).get('failed', {}) if record.is_file() else {}
+    for name, error in failed.items(): print(f'supn_cells: {name} failed: {error}', file=sys.stderr)
+    return int(bool(failed))
+
+
 def _run(args):
     "Run one notebook; exit status."
     defaults, given = _begin(args)
@@ -662,7 +669,7 @@ def _run(args):
         else: raise
         return 1
     if done: print('executed notebook:', done)
-    return 0
+    return _tell_failed(user_path(args.run)/'run.json') if done else 0
 
 # %% ../../nbs/command/79_runs.ipynb #d9b7dbb2
 class _Console:
