@@ -59,10 +59,6 @@ class AnomalyResult:
         healthy = len(self.calibration) if self.calibration else 'no'
         return f'AnomalyResult of {self.name}: {len(self)} cells, calibrated with {healthy} healthy cells'
 
-    def _repr_html_(self) -> str: # in a notebook: the highest scores
-        table = self.table(rate=max(.05, 1.01/(len(self.calibration) + 1)) if self.calibration else .05)
-        return f'<p>{html.escape(repr(self))}</p>{table.nlargest(8, "score").round(4).to_html(index=False)}'
-
     def _calibrated(self):
         if self.calibration is None:
             raise ValueError(f'{self.name} is not calibrated: call calibrate(cells) with healthy cells that '
