@@ -272,7 +272,7 @@ def _in_frame(pixel, corner, cutter, shape):
     return [min(max(int(c + (k + .5)*zoom), 0), n - 1) for k, c, n in zip(pixel, corner, shape)]
 
 # %% ../../nbs/frames/71_frames.ipynb #b502a4e9
-_NO_CELL = 'is of the lowest or the highest value of its frame: burnt in (a scale bar, a label), or overexposed'
+_NO_CELL = 'has the lowest or highest value of its frame: burnt in (a scale bar, a label), or overexposed'
 _AT_END = .02 # greatest distance from an end of the range of a channel, relative to the range
 
 
