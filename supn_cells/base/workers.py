@@ -143,7 +143,7 @@ def in_order(
     task, # function of `shared` and an item, the same every time; its result should be small
     shared, # object that all tasks need
     items: Iterable, # items of the tasks
-    client=None, # client from `open_cluster`; None: tasks are done here, one after the other
+    client=None, # client from open_cluster; None: tasks are done here, one after the other
     patience: float = 10, # seconds between two checks whether workers were lost
 ) -> Iterator: # results, in the order of the items
     "Do a task for each item."

@@ -120,7 +120,7 @@ def _fetch_fl(cache=None, url=_FL_URL, counts=_FL_COUNTS, digest=_FL_DIGEST):
 # %% ../../nbs/cells/23_public.ipynb #8666db9b
 def load_fl(
     split: str, # 'healthy_train', 'healthy_test' or 'infected'
-    path=None, # folder of the set, as for `find_fl`
+    path=None, # folder of the set, as for find_fl
 ) -> CellSet: # 128x128 pixels, with masks
     "Load one split of the fluorescence set; ValueError if there is no such split."
     if split not in _FL_COUNTS:

@@ -573,7 +573,7 @@ def _frames_of(names, path):
 
 # %% ../../nbs/cells/22_reading.ipynb #160966f0
 def read_cells(
-    files, # image files, as `cell_files` returns them
+    files, # image files, as cell_files returns them
     mask_files=None, # mask file of each image; None: no masks
     progress: bool = True, # show bars if reading takes long
 ) -> CellSet: # cells rescaled to (-1, 1), named like their files, endings included

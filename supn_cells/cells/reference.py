@@ -16,7 +16,7 @@ from .cells import CellSet
 
 # %% ../../nbs/cells/25_reference.ipynb #21df58a4
 def _second_differences(x, step):
-    "Second differences of pixels `step` apart, down and across, each at its middle pixel, (C, H, W); 0 at the rim."
+    "Second differences of pixels `step` apart, down and across, at the middle pixel, (C, H, W); 0 at the rim."
     s, out = step, np.zeros_like(x)
     x = x[:, :-2*s] - 2*x[:, s:-s] + x[:, 2*s:]
     out[:, s:-s, s:-s] = x[..., :-2*s] - 2*x[..., s:-s] + x[..., 2*s:]
@@ -49,8 +49,8 @@ STATISTICS = 'light', 'contrast', 'grain', 'sharpness', 'noise', 'ground'
 
 
 def appearance(
-    cells: CellSet, # cells as a detector sees them, after its preparation; without masks the whole image counts
-) -> dict[str, np.ndarray]: # for each of `STATISTICS` a number for each cell and channel, (N, C); NaN: unknown
+    cells: CellSet, # cells after the preparation of a detector; without masks the whole image counts
+) -> dict[str, np.ndarray]: # number of each cell and channel, (N, C), by name; NaN: unknown
     "How cells look, in six numbers."
     images = cells.images.detach().cpu().double().numpy()
     if cells.masks is None:
@@ -97,7 +97,7 @@ class Reference:
 # %% ../../nbs/cells/25_reference.ipynb #1ff1e674
 # least width of the range to each side
 _TOLERANCE = {'light': .3, 'contrast': .3, 'grain': .5, 'sharpness': .3, 'noise': .5, 'ground': 1.}
-_FAINTER = .5 # part of its contrast that a cell may lose or win
+_CHANGE = .5 # part of its contrast that a cell may lose or win
 _NARROW = 'sharpness', 'noise' # statistics with a narrow range
 
 
@@ -111,7 +111,7 @@ def limits(self: Reference,
     q = np.array(self.quantiles[name])
     middle, tolerance = q[:, 2:3], _TOLERANCE[name]
     far = q[:, [1, 3]] - middle if narrow else (q[:, [0, 4]] - middle)*(1.25 + 1/cells**.5)
-    if name == 'contrast': tolerance = np.maximum(tolerance, abs(middle)*_FAINTER)
+    if name == 'contrast': tolerance = np.maximum(tolerance, abs(middle)*_CHANGE)
     if narrow: tolerance = tolerance/2
     return middle + np.hstack([np.minimum(far[:, :1], -tolerance), np.maximum(far[:, 1:], tolerance)])
 
@@ -121,8 +121,10 @@ _WORDS = { # too low, too high
                  'cells stand out more from their background than in the calibration'),
     'sharpness': ('the images are more blurred than in the calibration',
                   'the images are sharper than in the calibration'),
-    'grain': ('the images are smoother than in the calibration', 'the images are noisier than in the calibration'),
-    'noise': ('the images are smoother than in the calibration', 'the images are noisier than in the calibration'),
+    'grain': ('the images are smoother than in the calibration',
+              'the images are noisier than in the calibration'),
+    'noise': ('the images are smoother than in the calibration',
+              'the images are noisier than in the calibration'),
     'light': ('cells are darker within their images than in the calibration',
               'cells are brighter within their images than in the calibration'),
     'ground': ('the background is more even than in the calibration',
@@ -164,7 +166,8 @@ def differences(self: Reference,
         worst = int(beyond.argmax())
         if beyond[worst] <= 0: continue
         known = self.quantiles[name][worst][2]
-        words = _contrast_words(new[worst], known) if name == 'contrast' else _WORDS[name][int(new[worst] > known)]
+        words = _contrast_words(new[worst],
+                                known) if name == 'contrast' else _WORDS[name][int(new[worst] > known)]
         colour = f' (in {("red", "green", "blue")[worst]})' if channels == 3 else ''
         said.append(words + colour)
     return [*dict.fromkeys(said)] # grain and noise have the same words

@@ -152,7 +152,7 @@ def _convert(value, kind):
 # %% ../../nbs/command/79_runs.ipynb #9c20a002
 def check_parameters(
     given: dict, # values by name
-    described: dict[str, Parameter], # parameters from `describe_parameters`
+    described: dict[str, Parameter], # parameters from describe_parameters
 ) -> dict: # the given values, numbers converted to the type of their default
     "Check names and types; ValueError names the first unknown parameter or value of the wrong type."
     checked = {}
@@ -202,8 +202,8 @@ def _lies_in(value, interval):
 
 
 def check_values(
-    given: dict, # values by name, from `check_parameters`
-    described: dict[str, Parameter], # parameters from `describe_parameters`
+    given: dict, # values by name, from check_parameters
+    described: dict[str, Parameter], # parameters from describe_parameters
 ) -> None:
     "ValueError names the first value that no notebook can use."
     for name, value in given.items():
@@ -231,7 +231,7 @@ def read_value(
 # %% ../../nbs/command/79_runs.ipynb #e352576f
 def read_parameters(
     path: str | Path, # YAML file of lines `name: value`
-    defaults: dict = {}, # defaults from `notebook_parameters`
+    defaults: dict = {}, # defaults from notebook_parameters
 ) -> dict: # values by name
     "Read a parameter file; FileNotFoundError or ValueError names the file."
     path = Path(path)
@@ -312,7 +312,7 @@ def _listed(value): return value if isinstance(value, list) else [value]
 
 def check_paths(
     values: dict, # values of all parameters by name
-    described: dict[str, Parameter], # parameters from `describe_parameters`
+    described: dict[str, Parameter], # parameters from describe_parameters
 ) -> None:
     "FileNotFoundError or ValueError names the file or folder that is missing or cannot be used."
     for name, p in described.items():
@@ -402,7 +402,7 @@ def run_notebook(
     path, folder = find_notebook(notebook), user_path(run)
     defaults, checked = _check_run(path, parameters)
     if 'run' in defaults: checked['run'] = str(folder)
-    for name in ('papermill', 'asyncio'): # `main` reports what fails
+    for name in ('papermill', 'asyncio'): # main reports what fails
         logging.getLogger(name).setLevel(logging.CRITICAL)
     from supn_cells.base.files import locked, write_json
     from supn_cells.base.workers import CONSOLE

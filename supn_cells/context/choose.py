@@ -214,7 +214,7 @@ def _detector(model, settings):
 
 def as_seen(
     cells: CellSet, # cells as recorded, with masks
-    settings: Settings, # after `look`
+    settings: Settings, # after look
 ) -> CellSet: # prepared, as the network sees them
     "Cells ready for training; ValueError names a cell that cannot be scored, or a setting that is unfit."
     detector = _detector(ContextNet(_network(settings, cells.images.shape[1])), settings)
@@ -363,7 +363,7 @@ def _choose(model, tuning, changed, settings):
 def fit_detector(
     training: CellSet, # healthy cells as recorded, with masks
     tuning: CellSet | None, # other healthy cells, to choose settings with; None: all settings are given
-    settings: Settings, # after `look`
+    settings: Settings, # after look
     folder: str | Path, # folder for the models
     lengths: Sequence[int] = LENGTHS, # steps that are tried, rising
     device: str = 'cpu', # device to train on
@@ -385,8 +385,8 @@ def fit_detector(
 
 # %% ../../nbs/context/42_choose.ipynb #27cabe7d
 def choices_figure(
-    lengths: pd.DataFrame, # lengths of `Fitted`
-    scores: pd.DataFrame, # scores of `Fitted`
+    lengths: pd.DataFrame, # lengths of Fitted
+    scores: pd.DataFrame, # scores of Fitted
 ) -> Figure:
     "Held-out likelihood and AUROC against steps, and the least regret for each value of each setting."
     fig, axes = plt.subplots(1, 6, figsize=(12, 2.2), dpi=72, layout='constrained')

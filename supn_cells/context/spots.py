@@ -108,8 +108,8 @@ def _one_sign(u, G, K):
 
 # %% ../../nbs/context/41_spots.ipynb #d1673342
 def spot_score(
-    u: Tensor, # u of `filter_context`, (N, C, H, W)
-    G: Tensor, # G of `filter_context`, (N, C, C, H, W)
+    u: Tensor, # u of filter_context, (N, C, H, W)
+    G: Tensor, # G of filter_context, (N, C, C, H, W)
     light: Tensor, # light of each cell and channel, units of the image, (N, C)
     # standard deviation of the peaks of spots in healthy cells, relative to their light, from 0
     clutter: float,
@@ -192,7 +192,7 @@ class ContextDetector(Detector):
     former_names = tuple(f'{name} context' for name in MODEL_NAMES.values())
 
     def __init__(self,
-        model: ContextNet, # trained, see `train_context`
+        model: ContextNet, # trained, see train_context
         sigma: float | Sequence[float] = 1.25, # standard deviations of spots, pixels of the prepared image
         # standard deviation of the peaks of spots in healthy cells, relative to their light
         clutter: float = .04,

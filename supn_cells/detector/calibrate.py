@@ -155,7 +155,8 @@ def levels(self: Calibration) -> FrameLevels | None:
     if enough.sum() < _FRAMES: return None
     kept, relative = enough[place], scores - medians[place]
     middle = float(np.median(medians[enough]))
-    return FrameLevels(middle, float(variance**.5), noise, least, Calibration(torch.from_numpy(relative[kept])))
+    return FrameLevels(middle, float(variance**.5), noise, least,
+                       Calibration(torch.from_numpy(relative[kept])))
 
 # %% ../../nbs/detector/32_calibrate.ipynb #390f7135
 @patch
@@ -164,10 +165,12 @@ def of(self: FrameLevels,
 ) -> tuple[float | None, str]: # the level, or None and the reason
     "Level of a new frame."
     n = len(scores)
-    if n < self.least: return None, f'{n} cells are too few for the level of the frame ({self.least} are needed)'
+    if n < self.least:
+        return None, f'{n} cells are too few for the level of the frame ({self.least} are needed)'
     level = float(np.median(scores))
     if level <= self.highest(n): return level, ''
-    return None, (f'the median score of {level:.2f} is above those of healthy frames ({self.highest(n):.2f} at '
+    return None, (f'the median score of {level:.2f} is above those of healthy frames ({self.highest(n):.2f} '
+                  'at '
                   'most), so most cells may be unusual: the level of the frame is not subtracted')
 
 # %% ../../nbs/detector/32_calibrate.ipynb #b14e788f

@@ -60,7 +60,7 @@ class BlobFilter(Detector):
         sigma: float = 2., # standard deviation of the filter, pixels of the prepared image
         erosion: float = 6., # depth in the mask from which spots count, pixels of the prepared image
         spread: bool = False, # whether to divide by the robust spread of the filtered cell
-        clutter: float = 0., # clutter of `allow_clutter`, for images of one channel with masks
+        clutter: float = 0., # clutter of allow_clutter, for images of one channel with masks
         dark: bool = False, # whether dark spots count as bright spots do
         preparation: Preparation = Preparation(blur=True), # preparation of recorded cells
         extent: float = 0., # share of the pixels that count whose mean is the score; 0: the largest value

@@ -403,7 +403,7 @@ _PACKAGED = Path(supn_cells.__file__).parent/'models'/'fluorescence' # a trained
 
 @patch(cls_method=True)
 def load(cls: Detector,
-    folder: str | Path = '', # folder given to `Detector.save`; empty: the detector of the package
+    folder: str | Path = '', # folder given to Detector.save; empty: the detector of the package
     device: str = 'cpu', # device of its tensors
 ) -> Detector: # of the class that was saved, with its calibration
     """Read a detector from its folder; FileNotFoundError or ValueError names the file that is missing or does

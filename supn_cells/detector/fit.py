@@ -47,7 +47,8 @@ def _quantile(p_values):
 # %% ../../nbs/detector/38_fit.ipynb #cf70f666
 def _unfit_words(reasons, low=''):
     "What to say, and what to do, if a detector does not fit."
-    return (f'The detector does not fit these images: {"; ".join(reasons[:3])}.{low} Its p-values mean nothing '
+    return (f'The detector does not fit these images: {"; ".join(reasons[:3])}.{low} Its p-values mean '
+            'nothing '
             'here. Train one on your own healthy cells (supn_cells train_detector runs/mine -p data '
             'path/to/healthy), or go on with -p anyway true')
 
@@ -55,10 +56,12 @@ def _unfit_words(reasons, low=''):
 def _other_words(detector, low, n):
     "What to say of a detector that seems to fit; empty: nothing."
     if low and detector.reference: return (
-        f'Nearly all cells look unusual:{low} They look as the calibration cells do otherwise, so this can be '
+        f'Nearly all cells look unusual:{low} They look as the calibration cells do otherwise, so this can '
+        'be '
         'true of the sample. Look at some of them before you believe it.')
     if low: return (
-        f'Nearly all cells look unusual:{low} The file of the detector does not say how its calibration cells '
+        f'Nearly all cells look unusual:{low} The file of the detector does not say how its calibration '
+        'cells '
         'look, so nobody knows whether it fits. Train it again, or calibrate and save it again.')
     return ''
 
@@ -66,7 +69,7 @@ def _other_words(detector, low, n):
 def check_fit(
     detector: Detector, # calibrated detector
     cells: CellSet, # new cells as recorded; a hundred of them are looked at
-    result: AnomalyResult | np.ndarray | None = None, # their scores, or p-values of these and more cells; None: none
+    result: AnomalyResult | np.ndarray | None = None, # their scores, or p-values of them and other cells
 ) -> Fit:
     "Whether a detector fits cells, from their look and their p-values; errors as for `Detector.prepare`."
     p_values = np.array([]) if result is None else np.asarray(getattr(result, 'p_value', result))
@@ -80,7 +83,7 @@ def check_fit(
 # %% ../../nbs/detector/38_fit.ipynb #124b3437
 def first_look(
     detector: Detector, # calibrated detector
-    files: list[Path], # images of cells, as `cell_files` returns them
+    files: list[Path], # images of cells, as cell_files returns them
     masks: list[Path] | None = None, # mask of each image; None: no masks
     most: int = 40, # greatest number of cells that are looked at
 ) -> tuple[Fit, CellSet]: # the answer, and the cells as recorded

@@ -325,7 +325,7 @@ def provenance(
 def write_table(
     table: pd.DataFrame, # results
     path: str | Path, # CSV file; its folder is made if missing
-    origin: Mapping = {}, # columns to add, from `provenance`
+    origin: Mapping = {}, # columns to add, from provenance
 ) -> Path: # the file
     "Write a table with its origin as CSV, atomically; numbers have four decimals."
     return write_csv(path, table.assign(**origin), '%.4f')

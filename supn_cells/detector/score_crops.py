@@ -140,7 +140,7 @@ def score_folder(
     folder: str | Path, # folder of the run
     rate: float = .05, # false-alarm rate, in (0, 1)
     maps: bool = True, # whether to keep the maps, 8 bytes a pixel on the disk
-    client=None, # client from `open_cluster`, whose workers see the same folders; None: score here
+    client=None, # client from open_cluster, whose workers see the same folders; None: score here
     device: str = 'cpu', # device that scores
     progress: bool = True, # show a progress bar
     piece: int = 32, # number of cells that are scored together
@@ -188,7 +188,7 @@ def _made_from(folder):
 
 def publish_scores(
     detector: Detector, # calibrated detector
-    table: pd.DataFrame, # table from `score_folder`
+    table: pd.DataFrame, # table from score_folder
     folder: str | Path, # folder of the run
     cells: str | Path, # folder of the cells
     model: str | Path = '', # folder of the detector; empty: the detector of the package

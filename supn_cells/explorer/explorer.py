@@ -199,7 +199,8 @@ def unfit_words(self: Exploration) -> str:
 def alarm_words(self: Exploration) -> str:
     "Number of alarms, and the number expected by chance."
     alarms, chance = int(self.alarms().sum()), self.rate*len(self)
-    relative = 'level' in self.run.table and self.run.table['level'].notna().any() # no threshold for all frames
+    table = self.run.table
+    relative = 'level' in table and table['level'].notna().any() # no threshold for all frames
     try: above = f'score above {self.calibration.threshold(self.rate):.2f}' if self.calibration else ''
     except ValueError as e: above = str(e)
     if relative: above = 'relative to the level of each frame'

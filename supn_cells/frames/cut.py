@@ -30,7 +30,7 @@ _ODD = .5, 1.5 # least and greatest area of a cell that is taken, relative to th
 
 
 def sort_out(
-    cells: pd.DataFrame, # cells of all frames: frame, and the columns of `measure_cells`
+    cells: pd.DataFrame, # cells of all frames: frame, and the columns of measure_cells
     most: int, # greatest number of cells to take
     seed: int = 0, # seed of the choice among too many
 ) -> np.ndarray: # 'taken', or why the cell is left out, (cells,)

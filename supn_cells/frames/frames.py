@@ -51,7 +51,7 @@ class FrameOptions:
     "Settings for reading, segmenting and scoring frames. ValueError if a setting is out of range."
     channel: str = '' # name or number of the channel; empty: all that the detector takes
     plane: str = '' # number of the plane, 'middle', 'max', 'min' or 'mean'; empty: the frame has one plane
-    axes: str = 'YX' # axes of frames that are arrays, see `array_frame`
+    axes: str = 'YX' # axes of frames that are arrays, see array_frame
     segmenter: Segmenter = Segmenter() # settings of the search for cells, for frames without label image
     rate: float = .05 # chance of an alarm for a healthy cell, in (0, 1)
     scale: float = 0. # pixels of the detector for one pixel of the frame; 0: from the size of the cells
@@ -132,7 +132,8 @@ def _frame_scale(detector, table):
 def _scale_note(detector, table, scale):
     "Why the scale of a frame is doubtful; empty if it is not."
     if detector.cell_size is None or not len(table) or len(_whole(table)): return ''
-    if table.touches_border.all(): return f'no cell is whole, so the scale is not known and {scale} is taken: set scale'
+    if table.touches_border.all():
+        return f'no cell is whole, so the scale is not known and {scale} is taken: set scale'
     return f'all cells touch others, and their size gives the scale {scale}: set scale if it is another'
 
 
@@ -154,7 +155,7 @@ class Cutter:
         return max(4, round(self.side/self.scale))
 
     def corner(self,
-        cell: pd.Series, # row of the cell in the table of `measure_cells`
+        cell: pd.Series, # row of the cell in the table of measure_cells
     ) -> tuple[int, int]: # row and column in the frame, may be negative
         "Top left pixel of the crop of a cell."
         return tuple(int((cell[f'bbox-{k}'] + cell[f'bbox-{k + 2}'])//2) - self.reach//2 for k in (0, 1))
@@ -169,7 +170,7 @@ class Cutter:
 @patch
 def image(self: Cutter,
     frame: Frame,
-    corner: tuple, # top left pixel, from `Cutter.corner`
+    corner: tuple, # top left pixel, from Cutter.corner
 ) -> np.ndarray: # intensities as recorded, float32, (side, side), or (3, side, side) in colour
     "Picture of a cell."
     x = self._square(frame.region, frame.shape, corner, 'symmetric')
@@ -181,7 +182,7 @@ def image(self: Cutter,
 @patch
 def mask(self: Cutter,
     labels: np.ndarray, # label image, (H, W)
-    corner: tuple, # top left pixel, from `Cutter.corner`
+    corner: tuple, # top left pixel, from Cutter.corner
     label: int, # label of the cell
 ) -> np.ndarray: # bool, (side, side)
     "Pixels of a cell."
@@ -195,7 +196,7 @@ def mask(self: Cutter,
 def cut(self: Cutter,
     frame: Frame,
     labels: np.ndarray, # label image, (H, W)
-    table: pd.DataFrame, # rows of the cells, from `measure_cells`
+    table: pd.DataFrame, # rows of the cells, from measure_cells
 ) -> CellSet: # images in (-1, 1), and masks
     "Cells of a frame; ValueError names a cell whose pixels are all the same, or not finite."
     corners = [self.corner(cell) for _, cell in table.iterrows()]
@@ -379,7 +380,7 @@ def _as_frame(x, k, options, colour):
 
 
 def _look_at(detector, frame, labels, table, cutter, most=32):
-    "Some whole cells of a frame, evenly taken, and whether the detector fits their look; None if there are none."
+    "Some whole cells of a frame, and whether the detector fits their look; None if there are none."
     whole = _whole(table)
     if not len(whole): return None, Fit(True)
     try: cells = cutter.cut(frame, labels, whole.iloc[evenly(len(whole), most)])
@@ -429,7 +430,7 @@ def predict_frames(self: Detector, # calibrated detector
     labels: Iterable = None, # a label image or None for each frame; None: all cells are searched for
     options: FrameOptions = FrameOptions(), # settings for all frames
     progress: bool = True, # show progress bars
-    **settings, # fields of `FrameOptions` to replace in `options`, such as channel='GFP'
+    **settings, # fields of FrameOptions to replace in `options`, such as channel='GFP'
 ) -> Iterator[FrameResult]: # results, one after the other
     "Score frame after frame; ValueError names an unfit frame, or says that the calibration is missing."
     options = as_trained(self, replace(options, **settings))
@@ -588,7 +589,8 @@ class _FrameScorer:
             fits = not isinstance(e, DoesNotFit)
             return dict(frame=file.name, status='failed', cells=0, alarms=0, fits=fits, error=str(e)), scale
         write_frame(result, self.folder)
-        row, scale = _frame_row(result, round(time.perf_counter() - start, 2)), scale or _decided_scale(result)
+        row, scale = _frame_row(result,
+                                round(time.perf_counter() - start, 2)), scale or _decided_scale(result)
         return_memory()
         kept = {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in row.items()}
         write_json(_record_file(self.folder, file), {'row': kept, 'made_from': made, 'decided_scale': scale})
@@ -634,13 +636,14 @@ def _read_cells(folder, frames):
 # %% ../../nbs/frames/71_frames.ipynb #a32372bd
 def _check_first(rows, anyway):
     "`DoesNotFit` if the detector does not fit the first frame that has an answer, unless `anyway`."
-    answers = [row for row in rows if row['status'] == 'done' and row.get('cells', 1) or not row.get('fits', True)]
+    answers = [row for row in rows if row['status'] == 'done' and row.get('cells', 1) or not row.get('fits',
+                                                                                                     True)]
     if anyway or not answers or answers[0].get('fits', True): return
     raise DoesNotFit(f'{answers[0]["frame"]}: {answers[0]["error"] or answers[0]["fit_words"]}')
 
 
 def run_fit(
-    frames: pd.DataFrame, # table of frames from `score_files`
+    frames: pd.DataFrame, # table of frames from score_files
 ) -> Fit:
     "Whether a detector fits a run: it does unless it fits less than half of the frames."
     if 'fits' not in frames: return Fit(True)
@@ -654,30 +657,32 @@ def run_fit(
 
 # %% ../../nbs/frames/71_frames.ipynb #4467d46f
 def level_words(
-    frames: pd.DataFrame, # table of frames from `score_files`
+    frames: pd.DataFrame, # table of frames from score_files
 ) -> str: # empty: no frame was scored
     "How many frames have scores relative to their level, and why others have not."
     done = frames[frames.status == 'done']
     if not len(done) or 'level' not in done: return ''
     without = done[done.level.isna()]
-    said = f'In {len(done) - len(without)} of {len(done)} frames, p-values are relative to the level of the frame'
+    said = (f'In {len(done) - len(without)} of {len(done)} frames, p-values are relative to the level of the '
+            'frame')
     if not len(without): return f'{said}.'
     return f'{said}. In the others they are not ({without.frame.iloc[0]}: {without.level_note.iloc[0]}).'
 
 # %% ../../nbs/frames/71_frames.ipynb #92af349a
 def score_files(
     detector: Detector, # calibrated detector
-    files: list, # paths of frames, see `frame_files`
+    files: list, # paths of frames, see frame_files
     folder: str | Path, # folder of the run
     labels: str | Path = '', # folder of their label images; empty: beside the frames if there are any
     options: FrameOptions = FrameOptions(), # settings for all frames
     progress: bool = True, # show progress bars
-    client=None, # Dask client of `open_cluster` whose workers do the work; they need the same folders
+    client=None, # Dask client of open_cluster whose workers do the work; they need the same folders
     device: str = 'cpu', # device of the detector
     anyway: bool = False, # whether to score frames that the detector does not fit
 ) -> tuple[pd.DataFrame, pd.DataFrame]: # tables of cells and of frames, as in cells.csv and frames.csv
-    """Score frames, or continue a run that was stopped. ValueError if no frame could be scored, if the detector
-    does not fit the first, or if the run was made with other settings. On the CPU, `reuse_memory` stays on."""
+    """Score frames, or continue a run that was stopped. ValueError if no frame could be scored, if the
+    detector does not fit the first, or if the run was made with other settings. On the CPU, `reuse_memory`
+    stays on."""
     if not client and torch.device(device).type == 'cpu': reuse_memory()
     options = as_trained(detector, options)
     _check_calibration(detector, options)

@@ -204,7 +204,7 @@ def in_frames(
 # %% ../../nbs/frames/74_rates.ipynb #ab7b72e8
 def find_known(
     known: pd.DataFrame, # known cells, from `read_known`
-    folder: str | Path, # folder of the run, from `score_files`
+    folder: str | Path, # folder of the run, from score_files
     cells: pd.DataFrame, # table of cells of the run
     frames: pd.DataFrame, # table of frames of the run
 ) -> pd.DataFrame: # the known cells with counts_as, label (0: not found), score, p_value, alarm

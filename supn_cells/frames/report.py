@@ -216,10 +216,11 @@ not for diagnosis</p>
 <h2>Scores</h2><img src="{{ histogram }}" alt="Histogram of scores">
 <p class="note">Grey: healthy cells of the calibration. Red: cells of this run. The last bar also holds
 {{ beyond }} cells of this run whose scores lie beyond the axis. {{ level }}</p>
-{% if of_frames and not tested %}<p class="note">For the share of infected cells, mark cells in some frames, and name
-the file of the marks (known).</p>{% endif %}
+{% if of_frames and not tested %}<p class="note">For the share of infected cells, mark cells in some frames,
+and name the file of the marks (known).</p>{% endif %}
 {% for title, x in (sections or {}).items() %}<h2>{{ title }}</h2>
-{% if x is string %}<img src="{{ x }}" alt="{{ title }}">{% else %}{{ table(x, 'numbers') }}{% endif %}{% endfor %}
+{% if x is string %}<img src="{{ x }}" alt="{{ title }}">{% else %}{{ table(x, 'numbers') }}{% endif %}
+{% endfor %}
 <h2>Cells with the lowest p-values</h2>
 <p class="note">{{ cells|length }} of {{ '{:,}'.format(n_cells) }} cells; {{ csv }} has all of them. A red
 border marks an alarm. The left picture of each pair is the cell as recorded.
@@ -236,7 +237,8 @@ The right picture of each pair shows the p-values in colour.</p>
 
 # %% ../../nbs/frames/72_report.ipynb #91491443
 _STEPS = (
-    ('Look at the cells one by one, judge them, and export them by verdict: open explore in JupyterLab, or in '
+    ('Look at the cells one by one, judge them, and export them by verdict: open explore in JupyterLab, or '
+     'in '
      'a notebook', "from supn_cells import open_explorer; open_explorer({folder!r})"),
     ('If many healthy cells raise an alarm, train a detector on healthy cells of your own:',
      'supn_cells train_detector runs/mine -p data FOLDER_OF_HEALTHY_CELLS'),
@@ -261,7 +263,7 @@ def _write(folder, table, calibration, rate, about, title, fit, known=KnownRates
 
 # %% ../../nbs/frames/72_report.ipynb #06a052ce
 def write_report(
-    folder: str | Path, # folder of the run, from `score_files`
+    folder: str | Path, # folder of the run, from score_files
     cells: pd.DataFrame, # table of cells of the run
     frames: pd.DataFrame, # table of frames of the run
     calibration: Calibration, # calibration of the detector
@@ -276,7 +278,8 @@ def write_report(
 ) -> Path: # report.html in the folder
     "Write the report of a run as one file; ValueError if no cell was scored."
     folder, good, scored = Path(folder), frames.status == 'done', cells[cells.score.notna()]
-    columns = ['frame', 'cells', 'alarms', 'share', 'touches_border', 'overlapping', 'dropped', 'fits', 'level']
+    columns = ['frame', 'cells', 'alarms', 'share', 'touches_border', 'overlapping', 'dropped', 'fits',
+               'level']
     frames = frames.assign(share=[f'{x:.1%}' for x in (frames.alarms/frames.cells.clip(lower=1))])
     columns = [name for name in columns if name in frames]
     if not fit.fits: known = KnownRates() # no share of infected cells
@@ -290,7 +293,7 @@ def write_report(
 
 # %% ../../nbs/frames/72_report.ipynb #f1845d6f
 def write_crop_report(
-    folder: str | Path, # folder of the run, from `publish_scores`
+    folder: str | Path, # folder of the run, from publish_scores
     table: pd.DataFrame, # table of the run
     shown: CellSet, # cells of the first rows of the report, n cells with images in (-1, 1)
     result: AnomalyResult, # result of the detector for these cells

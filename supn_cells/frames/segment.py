@@ -470,7 +470,7 @@ def label_scores(
 
 # %% ../../nbs/frames/70_segment.ipynb #d2e2bcf2
 def label_file(
-    name: str, # name of the frame, from `frame_name`
+    name: str, # name of the frame, from frame_name
     folder: str | Path, # folder to look in
     own: bool = False, # whether the folder holds only label images: then the name of the frame is enough
 ) -> Path: # None if there is none

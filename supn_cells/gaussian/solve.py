@@ -301,7 +301,7 @@ def solve_lt(
     off: Tensor, # off-diagonals of L, (..., m, H, W), one plane per offset
     b: Tensor, # right-hand side, (..., H, W)
     channels: int = 1, # channels C; for C > 1 every image is interleaved, and W counts its columns
-    backend: str = 'auto', # as `use_backend`; 'auto': back end of a surrounding `with`, or else the fastest
+    backend: str = 'auto', # as use_backend; 'auto': back end of a surrounding `with`, or else the fastest
 ) -> Tensor: # L^-T b, (..., H, W)
     """Colour: the exact x with L^T x = b, inverse of `lt_mul`; leading dimensions broadcast.
     ValueError as `lt_mul`, or if the back end cannot be used.
@@ -314,7 +314,7 @@ def solve_l(
     off: Tensor, # off-diagonals of L, (..., m, H, W), one plane per offset
     b: Tensor, # right-hand side, (..., H, W)
     channels: int = 1, # channels C; for C > 1 every image is interleaved, and W counts its columns
-    backend: str = 'auto', # as `use_backend`; 'auto': back end of a surrounding `with`, or else the fastest
+    backend: str = 'auto', # as use_backend; 'auto': back end of a surrounding `with`, or else the fastest
 ) -> Tensor: # L^-1 b, (..., H, W)
     """The exact y with L y = b, inverse of `l_mul`; leading dimensions broadcast.
     ValueError and RuntimeError as `solve_lt`."""

@@ -80,7 +80,7 @@ def active_coordinates(
 def code_panels(
     view: CodeView,
     pixel: tuple, # row and column of the pixel whose correlations are shown
-    offset: int = 0, # number of the off-diagonal, from 0, in the order of `offsets`
+    offset: int = 0, # number of the off-diagonal, from 0, in the order of offsets
     channel: int = 0, # channel of the image
 ) -> dict: # title -> picture, (H, W)
     "Pictures of the Gaussian at a code; ValueError if the pixel lies outside the image."
@@ -106,7 +106,7 @@ def _colours(title, picture, ranges):
 
 # %% ../../nbs/lab/95_codes.ipynb #e4ed9ffe
 def code_figure(
-    panels: dict, # panels from `code_panels`
+    panels: dict, # panels from code_panels
     pixel: tuple, # row and column of the pixel that is marked
     ranges: dict, # ranges of colours by title; missing ones are filled in
 ) -> Figure:

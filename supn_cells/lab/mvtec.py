@@ -115,9 +115,9 @@ def _read_pair(file, mask_file, channels, size):
 def load_mvtec(
     category: str, # name of the class, for example 'hazelnut'
     split: str, # 'train' or 'test'
-    path=None, # folder of the set, as for `mvtec_folder`
+    path=None, # folder of the set, as for mvtec_folder
     size: int | tuple | None = 256, # side, or height and width, pixels; None: as stored
-    channels: int = 3, # number of channels, as for `read_colour`
+    channels: int = 3, # number of channels, as for read_colour
 ) -> MVTecSet: # images in (-1, 1), `spots`: the defects; good images first, then by name
     "Load one split of one class; an error names the file or parameter that does not fit and says what to do."
     if split not in ('train', 'test'): raise ValueError(f"split must be 'train' or 'test', got {split!r}")
@@ -146,7 +146,7 @@ _GET = (f'Get mvtec_anomaly_detection.tar.xz from {_PAGE} (CC BY-NC-SA 4.0) and 
 
 # %% ../../nbs/lab/92_mvtec.ipynb #92cdeaa8
 def mvtec_folder(
-    path=None, # folder of the classes, or one that contains it as `mvtec`; default: as for `find_set`
+    path=None, # folder of the classes, or one that contains it as `mvtec`; default: as for find_set
 ) -> Path: # folder with a sub-folder for each class
     "Find MVTec AD; FileNotFoundError says how to get it if there is none."
     if path and (Path(path).expanduser()/'train'/'good').is_dir():

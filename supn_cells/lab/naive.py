@@ -84,9 +84,9 @@ def naive_patchcore(
     features: Callable, # images -> feature maps, finest first
     images: Tensor, # images to fit, (n, C, H, W)
     coreset: float = .1, # fraction of the vectors that is kept
-    neighbours: int = 3, # neighbours that weigh a score, as in `reweight`
-    pooling: str = 'valid', # average over positions, as in `patch_features`
-    weights: str = 'scaled', # weights of the score, as in `reweight`
+    neighbours: int = 3, # neighbours that weigh a score, as in reweight
+    pooling: str = 'valid', # average over positions, as in patch_features
+    weights: str = 'scaled', # weights of the score, as in reweight
 ) -> Callable: # images -> scores (N,), distances [(N, h, w)]
     "PatchCore with all vectors in memory, a plain greedy coreset and all distances at once."
     bank = torch.cat([patch_features(features(x), pooling)[0] for x in images.split(1)])

@@ -155,7 +155,7 @@ def write_results(
     tables: Mapping, # end of the file's name, '' for the main table -> table
     folder: Path, # folder of the run
     results: str, # parameter `results` of a notebook: a second CSV file for the main table; empty: none
-    origin: Mapping, # columns to add, from `provenance`
+    origin: Mapping, # columns to add, from provenance
     stem: str = 'metrics', # name of the main table in the folder of the run
 ) -> None:
     "Write the tables of a run with their origin."
@@ -165,7 +165,7 @@ def write_results(
 # %% ../../nbs/lab/91_published.ipynb #0dd37152
 def earlier_rows(
     path: Path, # table that the run wrote, with its origin
-    origin: Mapping, # origin of the rows to come, from `provenance`
+    origin: Mapping, # origin of the rows to come, from provenance
     same: tuple = ('parameters', 'data', 'versions'), # columns of the origin that must agree
 ) -> pd.DataFrame: # empty if there is no such table
     "Rows of a run that was stopped; ValueError names the part of their origin that differs."
@@ -224,7 +224,7 @@ def _bars(ax, table, metric, at, colour):
 
 # %% ../../nbs/lab/91_published.ipynb #fd17f69c
 def bar_chart(
-    table: pd.DataFrame, # table of results, from `results_table` or `beside_paper`
+    table: pd.DataFrame, # table of results, from results_table or beside_paper
 ) -> Figure:
     "AUROC and AUPRC of each row with intervals, and the paper's where the table has them."
     fig, [[ax]] = panels(width=7, height=1 + .42*len(table))

@@ -111,7 +111,7 @@ def _read_npz(path):
 
 # %% ../../nbs/lab/93_stained.ipynb #90c67b85
 def load_nih(
-    path=None, # folder of the set, as for `find_set`
+    path=None, # folder of the set, as for find_set
 ) -> GroupedCells: # grey, black outside of the cell, (N, 1, 50, 50), black is -1 and white 1; healthy first
     "Cells of the NLM malaria set, kinds 'healthy' and 'infected'; an error names the file that is unfit."
     folder = find_set('nih_cells', ['healthy.npz', 'infected.npz'], path)
@@ -242,7 +242,7 @@ def _marked(known, folder, ending=''):
 
 # %% ../../nbs/lab/93_stained.ipynb #bb5c438a
 def load_iml(
-    path=None, # folder of the set, as for `find_set`
+    path=None, # folder of the set, as for find_set
     side: int = 112, # side of the squares, pixels of the frame; cells are some 75 across
     binning: int = 2, # pixels averaged in each direction
 ) -> tuple[GroupedCells, Counter]: # RGB, (N, 3, side/binning, side/binning), in (-1, 1); kinds left out
@@ -256,7 +256,7 @@ _CHULA_DIAMETER = 38. # diameter of a cell, pixels
 
 # %% ../../nbs/lab/93_stained.ipynb #4494d6e8
 def load_chula(
-    path=None, # folder of the set, as for `find_set`
+    path=None, # folder of the set, as for find_set
     side: int = 64, # side of the squares, pixels of the frame
     binning: int = 1, # pixels averaged in each direction
 ) -> tuple[GroupedCells, Counter]: # RGB, (N, 3, side/binning, side/binning), in (-1, 1); kinds left out

@@ -228,7 +228,7 @@ class RestoredVAE(VAEDetector):
     def __init__(self,
         model: VAE, # trained model
         kind: str = 'supn', # likelihood
-        objective: str = 'paper', # 'paper' or 'posterior', as for `score_restored`
+        objective: str = 'paper', # 'paper' or 'posterior', as for score_restored
         steps: int = 100, # steps of Adam
         lr: float = .01, # learning rate of Adam
         seed: int = 0, # seed of the first codes

@@ -133,7 +133,7 @@ class StageTask:
     def batch(self,
         step: int,
         part: slice = slice(None), # part of the batch; all of it by default
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor]: # flipped images; indices, flips and noise of `Batches`
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]: # flipped images; indices, flips and noise of Batches
         "Part of the batch of a step."
         indices, flips, noise = self.batches(step)
         indices, flips, noise = indices[part], flips[:, part], noise[part]
@@ -277,7 +277,7 @@ def train_model(
     stages: Sequence[StageConfig], # stages, trained in this order
     folder: str | Path, # folder of the model; must hold the mean if that is not among the stages
     device: str | torch.device = 'cpu', # device to train on
-    **options, # progress, keep_steps, check_every and restarts of `train_stage`
+    **options, # progress, keep_steps, check_every and restarts of train_stage
 ) -> tuple[VAE, dict[str, list]]: # model in evaluation mode; history of each stage, see `train_stage`
     "Train, continue or load a model; FileNotFoundError if there is no mean for a covariance stage."
     model, images = VAE(config).to(device), config.training(cells).images.to(device)

@@ -112,9 +112,9 @@ class PatchCore(FeatureDetector):
 
     def __init__(self,
         coreset: float = .1, # fraction of the vectors that is kept, in (0, 1]
-        neighbours: int = 3, # neighbours that weigh a score, as for `reweight`
-        weights: str = 'scaled', # 'scaled', 'published' or 'none', as for `reweight`
-        pooling: str = 'valid', # 'valid' or 'padded', as for `patch_features`
+        neighbours: int = 3, # neighbours that weigh a score, as for reweight
+        weights: str = 'scaled', # 'scaled', 'published' or 'none', as for reweight
+        pooling: str = 'valid', # 'valid' or 'padded', as for patch_features
         seed: int = 0, # seed of the random projection
         **common,
     ):
