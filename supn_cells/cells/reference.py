@@ -16,7 +16,7 @@ from .cells import CellSet
 
 # %% ../../nbs/cells/25_reference.ipynb #21df58a4
 def _second_differences(x, step):
-    "Second differences of pixels `step` apart, down and across, at the middle pixel, (C, H, W); 0 at the rim."
+    "Second differences of pixels `step` apart, down and across, at the middle one, (C, H, W); 0 at the rim."
     s, out = step, np.zeros_like(x)
     x = x[:, :-2*s] - 2*x[:, s:-s] + x[:, 2*s:]
     out[:, s:-s, s:-s] = x[..., :-2*s] - 2*x[..., s:-s] + x[..., 2*s:]

@@ -71,7 +71,7 @@ def check_fit(
     cells: CellSet, # new cells as recorded; a hundred of them are looked at
     result: AnomalyResult | np.ndarray | None = None, # their scores, or p-values of them and other cells
 ) -> Fit:
-    "Whether a detector fits cells, from their look and their p-values; errors as for `Detector.prepare`."
+    "Whether a detector fits cells, from their look and their p-values; errors as for the preparation."
     p_values = np.array([]) if result is None else np.asarray(getattr(result, 'p_value', result))
     prepared, quantile = detector.prepare(cells), _quantile(p_values)
     low = f' nine of ten of {len(p_values)} p-values are below {quantile:.2g}.' if quantile < _LOW else ''
@@ -87,7 +87,7 @@ def first_look(
     masks: list[Path] | None = None, # mask of each image; None: no masks
     most: int = 40, # greatest number of cells that are looked at
 ) -> tuple[Fit, CellSet]: # the answer, and the cells as recorded
-    "Whether a detector fits the cells of a folder; errors as for `read_cells` and `Detector.prepare`."
+    "Whether a detector fits the cells of a folder; errors as for `read_cells` and the preparation."
     some = evenly(len(files), most)
     cells = read_cells([files[k] for k in some], masks and [masks[k] for k in some])
     result = detector.predict_prepared(cells, detector.prepare(cells), progress=False)

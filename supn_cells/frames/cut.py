@@ -217,7 +217,7 @@ def write_cells(
 # %% ../../nbs/frames/73_cut.ipynb #1bbd2596
 def read_origin(
     folder: str | Path, # folder of cells
-) -> dict: # settings of the frames, as `Film.origin`; empty if the cells were not cut by `write_cells`
+) -> dict: # settings of the frames, as a film keeps them; empty if the cells were not cut by `write_cells`
     "Settings of the frames that the cells of a folder were cut from."
     path = Path(folder)/'cut.json'
     if not path.is_file(): return {}
