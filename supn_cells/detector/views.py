@@ -213,8 +213,8 @@ def views_in_frames(
     return spot, "spots alone: the outlines of the whole cells were learnt from crops; views 'both' adds them"
 
 # %% ../../nbs/detector/37_views.ipynb #20b8d73c
-_WEIGHTS = .05, .1, .2, .3, .4, .5, .6, .7, .8, .9, .95
-_MOST_LOST = .005 # largest loss of AUROC for drawn spots, against the best weight
+_WEIGHTS = .5, .6, .7, .8, .9, .95
+_MOST_LOST = .005 # largest loss of AUROC for drawn spots
 _WIDTHS = (.02, .05), (.05, .15) # ranges of the width of drawn spots, relative to the diameter of a cell
 _PEAKS = .15, 1. # range of their peak, relative to the light of a cell
 
@@ -235,7 +235,7 @@ def choose_weight(
     polarity: str = 'both', # polarity of the drawn spots: 'bright', 'dark' or 'both'
     seed: int = 0, # seed of the drawn spots
 ) -> tuple[float | None, pd.DataFrame]: # weight for `TwoViews`, or None; AUROC of each weight, 1: spots alone
-    "Weight nearest to 0.5 that costs at most 0.005 of AUROC for drawn spots; None if there is none."
+    "Smallest weight, from 0.5, that costs at most 0.005 of AUROC for drawn spots; None if there is none."
     cells = cells.at_most(200)
     sets = [cells, *_drawn_spots(cells, polarity, seed)]
     def scores(view): return torch.stack([view.predict(c, progress=False).score.cpu() for c in sets])
@@ -243,8 +243,8 @@ def choose_weight(
     both = {weight: larger_surprise(*told, weight) for weight in _WEIGHTS} | {1.: told[0]}
     labels = np.arange(told[0].size) >= len(cells)
     table = pd.DataFrame({'weight': both.keys(), 'auroc': [auroc(s.ravel(), labels) for s in both.values()]})
-    enough = table.weight[(table.auroc >= table.auroc.max() - _MOST_LOST) & (table.weight < 1)]
-    return (None if enough.empty else min(enough.tolist(), key=lambda w: abs(w - .5))), table
+    enough = table.weight[(table.auroc >= table.auroc.iloc[-1] - _MOST_LOST) & (table.weight < 1)]
+    return (None if enough.empty else float(enough.iloc[0])), table
 
 # %% ../../nbs/detector/37_views.ipynb #6c8e91a9
 def add_whole_cell(
