@@ -38,10 +38,10 @@ RESULTS = 'same', 'refused', 'unclear', 'wrong'
 
 def judge(
     read: Callable, # reader, called without arguments
-    is_same: Callable, # comparison of the value with the truth
+    is_same: Callable, # comparison of the value with the truth; False or any error means wrong
     names: list[str], # names of files, one of which an error must contain
 ) -> tuple[str, str]: # one of RESULTS, and the message
-    "How reading a sound file ends."
+    "How reading a file ends."
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')
         try: value = read()
@@ -49,7 +49,8 @@ def judge(
             is_clear = any(name in str(e) for name in names) and '\n' not in str(e)
             return 'refused' if is_clear else 'unclear', str(e)
         except Exception as e: return 'unclear', f'{type(e).__name__}: {e}'
-    return 'same' if is_same(value) else 'wrong', 'another value'
+        try: return 'same' if is_same(value) else 'wrong', 'another value'
+        except Exception as e: return 'wrong', f'another reader says {type(e).__name__}: {e}'
 
 # %% ../../nbs/lab/89_variants.ipynb #8d82f37f
 @dataclass(frozen=True)
