@@ -6,7 +6,6 @@
 __all__ = ['AnomalyResult', 'Detector', 'mean_highest', 'calibrate_usual', 'Comparison', 'compare']
 
 # %% ../../nbs/detector/33_detector.ipynb #989c191d
-import html
 import importlib
 import json
 import warnings

@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 import torch
 from fastcore.basics import patch
-from torch import Tensor
 
 from ..base.files import tensor_digest
 from ..cells.cells import CellSet

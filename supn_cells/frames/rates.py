@@ -11,7 +11,7 @@ __all__ = ['CHULA_KINDS', 'counts_as', 'is_random', 'read_known', 'match_cells',
 import json
 import warnings
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import matplotlib.pyplot as plt

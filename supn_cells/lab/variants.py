@@ -9,7 +9,6 @@ __all__ = ['RESULTS', 'TIFF', 'PNG', 'UNFIT_TIFF', 'UNFIT_PNG', 'LABELS', 'UNFIT
            'variant_campaign', 'variant_counts']
 
 # %% ../../nbs/lab/89_variants.ipynb #7ddcff08
-import io
 import tempfile
 import unicodedata
 import warnings
