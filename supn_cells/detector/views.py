@@ -252,13 +252,14 @@ def add_whole_cell(
     tuning: CellSet | None = None, # other healthy cells that choose the weight; None: the training cells
     polarity: str = 'both', # polarity of the drawn spots: 'bright', 'dark' or 'both'
     seed: int = 0, # seed of the drawn spots
+    cell: Detector | None = None, # detector of unusual whole cells, which is fitted here; None: a profile
 ) -> tuple[Detector, str]: # detector, not calibrated, and a sentence
-    "Put a profile of the whole cell beside the spots; the spots alone where it would cost them too much."
+    "Put the whole cell beside the spots; the spots alone where it would cost them too much."
     if training.masks is None: return spot, 'spots alone: the whole cell needs masks'
     if len(training) < _LEAST:
         return spot, (f'spots alone: the whole cell needs at least {_LEAST} training cells, '
                       f'not {len(training)}')
-    cell = ProfileDetector(spot.preparation).fit(training, progress=False)
+    cell = (cell or ProfileDetector(spot.preparation)).fit(training, progress=False)
     weight, table = choose_weight(spot, cell, training if tuning is None else tuning, polarity, seed)
     areas = f'AUROC {table.auroc.iloc[-1]:.3f} for drawn spots by the spots alone'
     if weight is None:
