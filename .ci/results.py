@@ -12,7 +12,6 @@ import json
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 import time
@@ -77,10 +76,11 @@ def make_all(made, names):
 
 
 def publish(made):
-    done = json.loads((NEW/'done.json').read_text())
-    for name, commit in done.items():
-        if commit != head(): continue
-        for file in files(name, made[name]): print('published', shutil.copy(NEW/file, PUBLISHED/file).name)
+    done, data = json.loads((NEW/'done.json').read_text()), os.environ['SUPN_CELLS_DATA']
+    for name in (n for n, commit in done.items() if commit == head()):
+        for file in files(name, made[name]): # without the path of this machine
+            (PUBLISHED/file).write_text((NEW/file).read_text(encoding='utf-8').replace(data, '$SUPN_CELLS_DATA'), encoding='utf-8')
+            print('published', file)
 
 
 def table_list(made, commit):
