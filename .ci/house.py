@@ -5,7 +5,7 @@
 
 Rules: a module imports from lower numbers only (imports inside functions count), the product not from lab/; an exported
 cell has at most 40 lines and imports or code, not both; a notebook opens with a heading and a sentence, and stores no
-error, no stderr and no widgets.
+error, no stderr and no widgets; a notebook that runs by itself imports supn_cells before torch.
 """
 import ast
 import json
@@ -101,6 +101,9 @@ def problems():
     for path, nb in notebooks():
         if 'widgets' in nb['metadata']: yield path, 'stores the state of widgets'
         if [c['cell_type'] for c in nb['cells'][:2]] != ['markdown']*2: yield path, 'does not open with a heading and a sentence'
+        found = re.search(r'^(?:import|from) (torch|supn_cells)\b', '\n'.join(map(source, nb['cells'])), re.M)
+        if found and found[1] == 'torch' and not module_of(nb['cells']):
+            yield path, 'imports torch before supn_cells, which sets how the threads of torch wait'
         for cell in nb['cells']:
             for what in cell_problems(cell): yield path, f"cell {cell['id']} {what}"
 
