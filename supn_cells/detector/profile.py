@@ -270,7 +270,8 @@ def contributions(self: ProfileDetector,
 @patch
 def why(self: ProfileDetector,
     cells: CellSet, # cells as recorded
+    prepared: CellSet | None = None, # the same cells after `prepare`; None: they are prepared here
 ) -> list[str]: # a text for each cell
     "Features that carry the distance of each cell, in healthy standard deviations."
-    names, z, w, _ = self._measure(self.prepare(cells))
+    names, z, w, _ = self._measure(self.prepare(cells) if prepared is None else prepared)
     return [_words(names, *cell) for cell in zip(z, w)]

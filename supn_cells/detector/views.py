@@ -85,7 +85,11 @@ class TwoViews(Detector):
 
     def prepare(self, cells: CellSet) -> _Prepared:
         "Check and prepare cells for each view; ValueError names the cell that is unfit, or what is missing."
-        return _Prepared(self.spot.prepare(cells), self.cell.prepare(cells))
+        spot, cell = self.spot, self.cell
+        alike = (cell.preparation == spot.preparation and cells.masks is not None
+                 and type(cell).prepare is type(spot).prepare) # then one preparation serves both
+        ready = spot.prepare(cells)
+        return _Prepared(ready, ready if alike else cell.prepare(cells))
 
     def differences(self, cells: CellSet, prepared: _Prepared, narrow: bool = False) -> list[str]:
         "How cells, as the spots take them, differ from the calibration cells."
@@ -150,15 +154,16 @@ def predict_prepared(self: TwoViews,
     p_spot, p_cell = (r.p_value.cpu().numpy() for r in results)
     view = np.where(whole, self._views(result.p_value.cpu().numpy(), p_spot, p_cell), 'spot')
     p_cell = np.where(whole, p_cell, np.nan)
-    why = self._why(cells, view != 'spot')
+    why = self._why(cells, prepared.cell, view != 'spot')
     result.extra = dict(zip(self.extra, (p_spot, p_cell, view.tolist(), why)))
     return result
 
 
 @patch
-def _why(self: TwoViews, cells, wanted):
+def _why(self: TwoViews, cells, prepared, wanted):
     "Texts of the profile for the wanted cells, empty for others, N."
-    told = iter(self.cell.why(cells.subset(torch.from_numpy(wanted))) if wanted.any() else ())
+    few = [c.subset(torch.from_numpy(wanted)) for c in (cells, prepared)]
+    told = iter(self.cell.why(*few) if wanted.any() else ())
     return [next(told) if w else '' for w in wanted]
 
 # %% ../../nbs/detector/37_views.ipynb #db6d3c98

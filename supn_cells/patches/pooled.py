@@ -114,6 +114,7 @@ def judge(self: PooledFeatures,
 @patch
 def why(self: PooledFeatures,
     cells: CellSet, # cells as recorded
+    prepared: CellSet | None = None, # the same cells after `prepare`
 ) -> list[str]: # a text for each cell
     "What can be said of the features of a network: nothing in words."
     return ['features of the network']*len(cells)
