@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['tensor_digest', 'CannotWrite', 'writing', 'write_atomically', 'write_text', 'write_json', 'write_tensors',
            'read_metadata', 'read_tensors', 'copy_into', 'file_digest', 'versions', 'differences', 'check_settings',
-           'keep_record', 'GrowingTable', 'locked', 'portable_name', 'write_csv', 'read_csv']
+           'keep_record', 'GrowingTable', 'locked', 'portable_name', 'write_csv', 'read_csv', 'counted']
 
 # %% ../../nbs/base/00_files.ipynb #8e866fa4
 import hashlib
@@ -305,3 +305,11 @@ def read_csv(
 ) -> pd.DataFrame:
     "Read a table with its texts as they were."
     return _map_texts(pd.read_csv(path, **options), _as_it_was)
+
+# %% ../../nbs/base/00_files.ipynb #f12b64d3
+def counted(
+    n: int, # number of things
+    noun: str, # name of one thing, whose plural ends in s
+) -> str:
+    "A number and its noun."
+    return f'{n:,} {noun}{"" if n == 1 else "s"}'

@@ -12,7 +12,7 @@ import json
 import warnings
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -20,11 +20,11 @@ import pandas as pd
 import tifffile
 from scipy.stats import mannwhitneyu
 
-from ..base.files import check_settings, portable_name, write_json, write_text
+from ..base.files import check_settings, read_csv, write_csv, write_json
 from ..cells.reading import frame_name
 from ..detector.calibrate import KnownRates, Share, alarm_share, is_alarm
 from ..detector.detector import Detector
-from .frames import FrameOptions
+from .frames import FrameOptions, slide_of, stem, whole_name
 
 # %% ../../nbs/frames/74_rates.ipynb #3f8aced0
 _HEALTHY = 'healthy', 'normal', 'uninfected', 'red blood cell', 'accept'
@@ -56,7 +56,7 @@ def _numbers(path, table, name):
 
 def _from_table(path):
     "Known cells of a CSV file; ValueError names the file and its fault."
-    try: table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding='utf-8-sig', index_col=False)
+    try: table = read_csv(path, dtype=str, keep_default_na=False, encoding='utf-8-sig', index_col=False)
     except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as e:
         raise ValueError(f'{path} is not a CSV file in UTF-8 ({e}): save it as one') from None
     if {'cell', 'verdict'} <= {*table}: return _from_judgements(path, table)
@@ -121,8 +121,8 @@ def _from_judgements(path, table):
     if not beside.is_file():
         raise FileNotFoundError(f'{path} names cells of a run, and there is no {beside}: leave the '
                                 'judgements in the folder of their run')
-    cells = pd.read_csv(beside, dtype={'frame': str})
-    cells['cell'] = cells.frame.map(frame_name) + '_' + cells.label.astype(str)
+    cells = read_csv(beside, dtype={'frame': str})
+    cells['cell'] = cells.frame.map(whole_name) + '_' + cells.label.astype(str)
     kinds = {'healthy': 'healthy', 'abnormal': 'unusual', 'unsure': 'unsure'}
     kinds |= {'accept': 'healthy', 'reject': 'unusual'} # words of older files
     said = table[table.verdict.isin([*kinds])].set_index('cell').verdict.map(kinds)
@@ -183,15 +183,24 @@ def match_cells(
     return found
 
 # %% ../../nbs/frames/74_rates.ipynb #d443a821
+def _frame_of(mark, frames):
+    "The frame that a mark is in, by the name that the mark gives; None if there is none."
+    *folders, file = PurePosixPath(mark.replace('\\', '/')).parts
+    found = ([f for f in frames if f.rpartition('/')[2] == file]
+             or [f for f in frames if frame_name(f) == frame_name(file)])
+    found = [f for f in found if not (folders and slide_of(f)) or slide_of(f) == folders[-1]]
+    if len(found) > 1 and slide_of(found[0]):
+        raise ValueError(f'the known cells of {mark} may be in {found[0]} or in {found[1]}: name the slide '
+                         'too, as slide/frame')
+    return found[0] if len(found) == 1 else None
+
+
 def in_frames(
     known: pd.DataFrame, # known cells, from `read_known`
-    frames: Sequence, # names of the files of frames
+    frames: Sequence, # names of the files of frames, 'slide/frame' where slides are known
 ) -> pd.DataFrame: # the known cells of these frames, under the names of the files
-    "Leave out the known cells of other frames, with a warning; ValueError if none is left."
-    short = pd.Series([*frames], index=[frame_name(name) for name in frames])
-    short = short[~short.index.duplicated(keep=False)]
-    files = known.frame.map(lambda name: Path(name).name)
-    names = files.where(files.isin([*frames]), files.map(frame_name).map(short))
+    "Leave the known cells of other frames out, with a warning; ValueError if none is left, or two frames fit."
+    names = known.frame.map({mark: _frame_of(mark, [*frames]) for mark in known.frame.unique()})
     lost = known.frame[names.isna()]
     if len(lost) == len(known):
         raise ValueError(f'no known cell is in a frame of this run: the first is in {lost.iloc[0]}, and the '
@@ -211,7 +220,7 @@ def find_known(
     "Find known cells among the cells of a run; ValueError if none is in its frames, or one is outside."
     known, parts = in_frames(known, frames.frame[frames.status == 'done']), []
     for name, marks in known.groupby('frame', sort=False):
-        labels = tifffile.imread(Path(folder)/f'labels/{portable_name(frame_name(name))}.tif')
+        labels = tifffile.imread(Path(folder)/f'labels/{stem(name)}.tif')
         parts.append(marks.assign(label=match_cells(labels, cells[cells.frame == name], marks)))
     known, scores = pd.concat(parts), cells[['frame', 'label', 'score', 'p_value', 'alarm']]
     known = known.merge(scores, on=['frame', 'label'], how='left')
@@ -361,8 +370,7 @@ def write_known(
     by_frame = rates_by_frame(known, cells, settings['rate'], settings['calibration'])
     tables = rates_by_kind(known), by_frame, rates_at(known)
     for end, table in zip(('', '_kinds', '_frames', '_rates'), (known, *tables)):
-        text = table.to_csv(index=False, float_format='%.6g', lineterminator='\n')
-        write_text(folder/f'known{end}.csv', text)
+        write_csv(folder/f'known{end}.csv', table, '%.6g')
     same = {name: value for name, value in settings.items() if name not in _FREE}
     write_json(folder/'known.json', {**asdict(known_rates(known)), 'settings': same})
     return tables

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['Segmenter', 'reduce_squares', 'windows', 'Segmentation', 'segment', 'preview', 'segmentation_picture', 'label_scores',
-           'label_file', 'clean_labels', 'read_labels', 'write_labels']
+           'label_file', 'clean_labels', 'read_labels', 'write_labels', 'label_folders', 'labels_of']
 
 # %% ../../nbs/frames/70_segment.ipynb #f4238e08
 import math
@@ -27,7 +27,8 @@ from skimage.segmentation import clear_border, expand_labels, find_boundaries, w
 
 from ..base.workers import progress_bar
 from ..cells.images import _normal_spread
-from ..cells.reading import _PICTURES, _TIFF, Frame, frame_name, labelled_frames, read_numbers
+from ..cells.reading import _PICTURES, _TIFF, FRAME_FOLDERS, Frame, frame_name, labelled_frames
+from ..cells.reading import read_numbers
 
 # %% ../../nbs/frames/70_segment.ipynb #ebcdf1af
 @dataclass(frozen=True)
@@ -469,6 +470,17 @@ def label_scores(
     )
 
 # %% ../../nbs/frames/70_segment.ipynb #d2e2bcf2
+def _the_same(found, name):
+    "The first of some files; None if there is none. ValueError if they hold different labels of a frame."
+    if len(found) > 1:
+        first, *others = (read_labels(f) for f in found)
+        for f, labels in zip(found[1:], others):
+            if not np.array_equal(first, labels):
+                raise ValueError(f'{found[0]} and {f} hold different labels of the frame {name}: keep one '
+                                 'of them')
+    return found[0] if found else None
+
+
 def label_file(
     name: str, # name of the frame, from frame_name
     folder: str | Path, # folder to look in
@@ -481,13 +493,7 @@ def label_file(
     def is_named(f): return name in unicodedata.normalize('NFC', f.name) # quick, for large folders
     found = [f for f in files if is_named(f) and name in labelled_frames(f)]
     if own and not found: found = [f for f in files if unicodedata.normalize('NFC', frame_name(f)) == name]
-    if len(found) > 1:
-        first, *others = (read_labels(f) for f in found)
-        for f, labels in zip(found[1:], others):
-            if not np.array_equal(first, labels):
-                raise ValueError(f'{found[0]} and {f} hold different labels of the frame {name}: keep one '
-                                 'of them')
-    return found[0] if found else None
+    return _the_same(found, name)
 
 # %% ../../nbs/frames/70_segment.ipynb #079ae29f
 class _ArraysOnly(pickle.Unpickler):
@@ -635,3 +641,31 @@ def write_labels(
         path, tiles, shape=labels.shape, dtype=kind, tile=(256, 256), compression='zlib',
         photometric='minisblack', metadata={'axes': 'YX'},
     )
+
+# %% ../../nbs/frames/70_segment.ipynb #5be0cbad
+_LABELS = 'labels', 'label', 'masks' # usual names of folders of label images
+
+
+def label_folders(
+    folder: str | Path, # folder of frames
+) -> list[Path]: # folders of label images that are named as the frames
+    """Folders such as `labels` or `masks` in a folder of frames, or beside it if its name is one as `images`,
+    for all slides or for this one. Folders that a run of this package wrote are left out."""
+    folder = Path(folder).absolute()
+    roots = [(folder, '')]
+    if folder.name.lower() in FRAME_FOLDERS: roots.append((folder.parent, ''))
+    if folder.parent.name.lower() in FRAME_FOLDERS: roots.append((folder.parent.parent, folder.name))
+    def is_run(root): return any((root/name).is_file() for name in ('frames.json', 'cut.json', 'found.csv'))
+    found = [root/written/slide for root, slide in roots if not is_run(root)
+             for name in _LABELS for written in (name, name.capitalize(), name.upper())]
+    return [*{f.stat().st_ino: f for f in found if f.is_dir()}.values()] # macOS and Windows ignore the case
+
+
+def labels_of(
+    file: Path, # file of a frame
+) -> Path: # None if there is none
+    "The label image beside a frame or in a folder of labels; ValueError if several files hold different labels."
+    name = frame_name(file)
+    found = [label_file(name, Path(file).parent), *(label_file(name, folder, own=True)
+                                                  for folder in label_folders(Path(file).parent))]
+    return _the_same([f for f in found if f], name)
