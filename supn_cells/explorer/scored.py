@@ -26,8 +26,7 @@ from ..cells.cells import CellSet
 from ..cells.images import rescale
 from supn_cells.cells.reading import (
     cell_files,
-    frame_files,
-    frame_name,
+    film_files,
     read_frame,
     read_image,
     read_mask,
@@ -39,6 +38,7 @@ from ..detector.detector import Detector
 from ..detector.metrics import write_table
 from ..detector.training import frozen
 from .judgements import VERDICTS, Judgement
+from ..frames.frames import stem, whole_name
 
 # %% ../../nbs/explorer/81_scored.ipynb #f3a93bd7
 def save_cells(
@@ -122,7 +122,8 @@ def _find_files(self: ScoredRun, what, names, read, where):
     except FileNotFoundError as e:
         raise FileNotFoundError(f'{e}. The {what}s of {self.folder} are looked for there: put them back, or '
                                 'name the folder where they are now (cells)') from None
-    at = {name: k for k, path in enumerate(lists[0]) for name in (path.stem, path.name)}
+    def called(path): return path.stem, path.name, f'{path.parent.name}/{path.name}'
+    at = {name: k for k, path in enumerate(lists[0]) for name in called(path)}
     if lost := [name for name in names if name not in at]:
         raise FileNotFoundError(
             f'no {what} {lost[0]!r} in {where} ({len(lost)} of {len(names)} are missing): put them back, '
@@ -302,13 +303,13 @@ def _open(self: FrameRun, frames):
         raise FileNotFoundError(f'no cells.csv in {self.folder}: it is not a run of score_frames')
     numbers = ('label', *_BOX, 'row', 'column', 'score', 'p_value')
     self.table = table = read_scores(path, ('frame',), numbers, skip=True)
-    table['cell'] = table['frame'].map(frame_name) + '_' + table['label'].astype(str)
+    table['cell'] = table['frame'].map(whole_name) + '_' + table['label'].astype(str)
     top_left, bottom_right = np.split(table[_BOX].to_numpy(int), 2, 1)
     self.side = 2*int(np.median((bottom_right - top_left).max(1))) # of the images, pixels
     self.corners = (top_left + bottom_right)//2 - self.side//2 # rows and columns in the frame, (N, 2)
     where = Path(frames or self.record.get('frames') or self.folder/'synthetic')
     names = table['frame'].unique().tolist()
-    (files,) = self._find_files('frame', names, lambda where: [frame_files(where)], where)
+    (files,) = self._find_files('frame', names, lambda where: [[*film_files(where).values()]], where)
     self.files, self.scales = dict(zip(names, files)), _scales(self.folder/'frames.csv')
     self._part = lru_cache(6)(self._read_part)
 
@@ -327,7 +328,7 @@ def _read_part(self: FrameRun, kind, name):
         taken = {key: self.record.get(key, '') for key in ('channel', 'plane')}
         frame = read_frame(self.files[name], **taken, colour=True)
         return frame.region(0, 0, *frame.shape)
-    path = self.folder/kind/f'{portable_name(frame_name(name))}{".ome" if kind == "p_maps" else ""}.tif'
+    path = self.folder/kind/f'{stem(name)}{".ome" if kind == "p_maps" else ""}.tif'
     if not path.is_file(): raise FileNotFoundError(f'no {path}: score the frames again')
     return tifffile.imread(path)
 
