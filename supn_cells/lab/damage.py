@@ -38,7 +38,7 @@ from ..detector.detector import Detector
 from ..detector.metrics import bootstrap_difference, bootstrap_interval, write_table
 from ..explorer.judgements import Judgement, read_judgements, write_judgements
 from ..explorer.scored import read_scores
-from ..frames.segment import read_labels
+from ..frames.segment import clean_labels, read_labels
 from ..gaussian.normal import StructuredNormal
 from ..gaussian.solve import solve_l, solve_lt
 from . import variants
@@ -132,7 +132,8 @@ def judge_mask(path: Path) -> tuple[str, str]:
 
 def judge_labels(path: Path) -> tuple[str, str]:
     "`judge` of a damaged label image."
-    return judge(lambda: read_labels(path), lambda x: np.array_equal(x, read_elsewhere(path)), path)
+    def is_right(x): return np.array_equal(x, clean_labels(read_elsewhere(path).astype(np.uint32), path))
+    return judge(lambda: read_labels(path), is_right, path)
 
 
 def sound_masks() -> dict[str, tuple[bytes, Callable]]: # content and judge of a path, by file name
