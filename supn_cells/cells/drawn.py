@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+import scipy
+import skimage
 import torch
 from scipy.ndimage import distance_transform_edt, gaussian_filter
-from scipy.spatial.distance import cdist
-from skimage.draw import disk, line
 
 from ..base.workers import progress_bar
 from .cells import CellSet
@@ -221,7 +221,7 @@ def _centres(rng, shape, radii, touching=.2, overlapping=.1):
                 turn, near = rng.uniform(0, 2*np.pi), (1.02, rng.uniform(.6, .85))[kind - 1]
                 centre = centres[j] + near*(r + radii[j])*np.array([np.sin(turn), np.cos(turn)])
             else: j, centre = k, rng.uniform(0, shape)
-            gaps = cdist(centre[None], centres)[0]/(r + radii[:k])
+            gaps = scipy.spatial.distance.cdist(centre[None], centres)[0]/(r + radii[:k])
             others = np.arange(k) != j
             if (0 <= centre).all() and (centre < shape).all() and (gaps[others] > 1.12).all(): break
         else:
@@ -259,10 +259,10 @@ def _add_debris(rng, light, n):
     "Add specks and threads."
     for _ in range(n):
         position, bright = rng.uniform(0, light.shape), rng.lognormal(0, .5)
-        if rng.random() < .75: pixels = disk(position, rng.uniform(2, 6), shape=light.shape)
+        if rng.random() < .75: pixels = skimage.draw.disk(position, rng.uniform(2, 6), shape=light.shape)
         else:
             end = (position + rng.uniform(-60, 60, 2)).clip(0, np.array(light.shape) - 1)
-            pixels = line(*position.astype(int), *end.astype(int))
+            pixels = skimage.draw.line(*position.astype(int), *end.astype(int))
         light[pixels] += bright
 
 
@@ -276,7 +276,7 @@ def _illumination(rng, shape, uneven):
 # %% ../../nbs/cells/24_drawn.ipynb #6df51fcd
 def _truth_table(labels, centres, radii, infected, in_focus):
     "A row for each cell."
-    near = cdist(centres, centres)/(radii + radii[:, None]) + 9*np.eye(len(radii))
+    near = scipy.spatial.distance.cdist(centres, centres)/(radii + radii[:, None]) + 9*np.eye(len(radii))
     rim = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
     label = np.arange(1, len(radii) + 1)
     return pd.DataFrame({

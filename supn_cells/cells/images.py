@@ -9,7 +9,6 @@ __all__ = ['LIGHT_DEPTH', 'rescale', 'blur', 'remove_hot_pixels', 'flip', 'tile_
 # %% ../../nbs/cells/20_images.ipynb #d3534fd0
 import math
 
-import matplotlib.pyplot as plt
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -177,8 +176,10 @@ def show_images(
     cmap: str = 'gray', # colour map of matplotlib
     label: str = None, # text beside a colour bar; without it there is no bar
     size: float = 1.2, # side of a picture, inches
-) -> plt.Figure:
+) -> 'matplotlib.figure.Figure':
     "Grid of pictures on one scale; ValueError if a picture has neither one channel nor three."
+    import matplotlib.pyplot as plt # takes long to load
+
     pictures = _planes(images)
     values = np.concatenate([p[np.isfinite(p)] for p in pictures])
     scale = dict(vmin=values.min() if vmin is None else vmin, vmax=values.max() if vmax is None else vmax)

@@ -11,9 +11,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 import torch
 from fastcore.basics import patch
-from scipy.stats import betabinom, binom, binomtest, false_discovery_control, norm
 from torch import Tensor
 
 # %% ../../nbs/detector/32_calibrate.ipynb #ddfc3c38
@@ -196,7 +196,7 @@ def discoveries(
     if p.ndim != 1 or not ((p >= 0) & (p <= 1)).all():
         raise ValueError(f'p_values must be a list of numbers from 0 to 1, got shape {tuple(p.shape)}')
     if not len(p): return p > 0
-    adjusted = false_discovery_control(p.cpu().numpy(), method='bh')
+    adjusted = scipy.stats.false_discovery_control(p.cpu().numpy(), method='bh')
     return torch.from_numpy(is_alarm(adjusted, rate)).to(p.device)
 
 # %% ../../nbs/detector/32_calibrate.ipynb #45c23b64
@@ -206,9 +206,10 @@ def alarm_law(
     n_calibration: int | None, # number of calibration cells; None: the rate is known exactly
 ): # frozen distribution of scipy.stats
     "Law of the number of healthy cells that raise an alarm."
-    if n_calibration is None: return binom(cells, rate)
+    if n_calibration is None: return scipy.stats.binom(cells, rate)
     k = threshold_rank(rate, n_calibration)
-    return betabinom(cells, k, n_calibration + 1 - k) if k else binom(cells, 0)
+    if not k: return scipy.stats.binom(cells, 0)
+    return scipy.stats.betabinom(cells, k, n_calibration + 1 - k)
 
 # %% ../../nbs/detector/32_calibrate.ipynb #41516612
 @dataclass(frozen=True)
@@ -235,7 +236,7 @@ def alarm_share(
 ) -> Share:
     "Share of alarms with its exact interval; ValueError if the numbers are not possible."
     _check_counts(alarms=(alarms, cells))
-    interval = binomtest(int(alarms), int(cells)).proportion_ci(level, 'exact')
+    interval = scipy.stats.binomtest(int(alarms), int(cells)).proportion_ci(level, 'exact')
     return Share(alarms/cells, float(interval.low), float(interval.high))
 
 # %% ../../nbs/detector/32_calibrate.ipynb #3f9c10ee
@@ -254,7 +255,7 @@ def rogan_gladen(
     if not found/tested > rate:
         raise ValueError(f'a detection rate of {found/tested:.3f} is not above the false-alarm rate of '
                          f'{rate}: such alarms say nothing about parasites')
-    z = norm.ppf(.5 + level/2)
+    z = scipy.stats.norm.ppf(.5 + level/2)
     n, ns, na = cells + z**2, tested + 2, calibration + 2
     q, s, a = (alarms + z**2/2)/n, (found + 1)/ns, (rate*calibration + 1)/na
     share = (q - a)/(s - a)

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import skimage
+import sklearn
 import torch
 from fastcore.basics import patch
-from skimage.measure import label
-from sklearn.metrics import auc, average_precision_score, precision_recall_curve, roc_auc_score
 from torch import Tensor
 
 import supn_cells
@@ -51,7 +51,7 @@ def auroc(
 ) -> float: # in [0, 1], chance is 0.5
     "Area under the ROC curve."
     scores, labels = check_scores(scores, labels)
-    return float(roc_auc_score(labels, scores))
+    return float(sklearn.metrics.roc_auc_score(labels, scores))
 
 # %% ../../nbs/detector/31_metrics.ipynb #2ba0f24b
 def auprc(
@@ -61,11 +61,11 @@ def auprc(
 ) -> float: # in [0, 1], chance is the share of anomalous images
     "Area under the precision-recall curve."
     scores, labels = check_scores(scores, labels)
-    if interpolation == 'step': return float(average_precision_score(labels, scores))
+    if interpolation == 'step': return float(sklearn.metrics.average_precision_score(labels, scores))
     if interpolation != 'linear':
         raise ValueError(f"interpolation is 'step' or 'linear', not {interpolation!r}")
-    precision, recall, _ = precision_recall_curve(labels, scores)
-    return float(auc(recall, precision))
+    precision, recall, _ = sklearn.metrics.precision_recall_curve(labels, scores)
+    return float(sklearn.metrics.auc(recall, precision))
 
 # %% ../../nbs/detector/31_metrics.ipynb #25ada985
 def f1_max(
@@ -74,7 +74,7 @@ def f1_max(
 ) -> float: # in [2a / (1 + a), 1] for a share a of anomalous images
     "Largest F1 over all thresholds."
     scores, labels = check_scores(scores, labels)
-    precision, recall, _ = precision_recall_curve(labels, scores)
+    precision, recall, _ = sklearn.metrics.precision_recall_curve(labels, scores)
     return float((2*precision*recall/np.maximum(precision + recall, 1e-12)).max())
 
 # %% ../../nbs/detector/31_metrics.ipynb #5da50f84
@@ -149,7 +149,7 @@ def _region_weights(spots):
     "1/(pixels of its region) for each marked pixel, 0 elsewhere, float64, (N, 1, H, W)."
     weights = torch.zeros(spots.shape, dtype=torch.float64)
     for w, spot in zip(weights, spots.cpu().numpy()):
-        regions = label(spot[0], connectivity=2)
+        regions = skimage.measure.label(spot[0], connectivity=2)
         sizes = np.bincount(regions.ravel())
         w[0] = torch.from_numpy((regions > 0)/sizes[regions])
     return weights

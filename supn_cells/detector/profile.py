@@ -10,11 +10,11 @@ import zlib
 
 import numpy as np
 import pandas as pd
+import skimage
+import sklearn
 import torch
 from fastcore.basics import patch
 from scipy.ndimage import map_coordinates
-from skimage.measure import regionprops_table
-from sklearn.covariance import LedoitWolf
 from torch import Tensor
 
 from ..base.workers import progress_bar
@@ -30,7 +30,7 @@ def _regions(masks):
     "Features of each cell that scikit-image measures, and its centre, pixels, (N, 2)."
     n, height, width = masks.shape
     labels = (masks*np.arange(1, n + 1)[:, None, None]).reshape(n*height, width) # one below the other
-    found = regionprops_table(labels, properties=(*_REGION, *_PARTS))
+    found = skimage.measure.regionprops_table(labels, properties=(*_REGION, *_PARTS))
     minor, major = (np.maximum(found[f'axis_{name}_length'], 1.) for name in ('minor', 'major'))
     made = {'diameter': found[_REGION[0]], **{name: found[name] for name in _REGION[1:]}}
     made['axis ratio'] = minor/major
@@ -140,7 +140,7 @@ def _varying(table):
 
 def _whitening(z):
     "W for healthy cells with these deviations, (N, F)."
-    return corr_max(LedoitWolf(assume_centered=True).fit(z).covariance_)
+    return corr_max(sklearn.covariance.LedoitWolf(assume_centered=True).fit(z).covariance_)
 
 
 def _whitened(table, varying, mean, spread, whitening):
