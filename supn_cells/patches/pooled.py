@@ -22,7 +22,7 @@ def pool_features(
     maps: list[Tensor], # feature maps, (N, C, h, w), of one grid or several
     cover: Tensor, # share of each pixel that belongs to the cell, 0 to 1, (N, 1, H, W)
 ) -> Tensor: # (N, 2 sum of C), float64: means, then spreads, of each grid
-    "Mean and standard deviation of each feature over the cell; a cell that no pixel covers counts as a whole image."
+    "Mean and standard deviation of each feature over the cell, or the whole image if no pixel covers it."
     made = []
     for m in maps:
         weight = F.adaptive_avg_pool2d(cover, m.shape[-2:]).double()
@@ -70,7 +70,8 @@ def fit(self: PooledFeatures,
     check_cells(prepared.images, prepared.masks, prepared.names)
     pooled = torch.cat([pooled for pooled, _ in self._batches(prepared, progress)])
     spread, mean = torch.std_mean(pooled, 0, correction=0)
-    spread = spread.where(spread > 1e-6*mean.abs().amax(), torch.inf) # a feature that never varies says nothing
+    varies = spread > 1e-6*mean.abs().amax() # a feature that never varies says nothing
+    spread = spread.where(varies, torch.inf)
     law = LedoitWolf(assume_centered=True).fit(((pooled - mean)/spread).cpu().numpy())
     return self.keep(mean=mean, spread=spread, whitening=torch.from_numpy(corr_max(law.covariance_)))
 
