@@ -160,25 +160,76 @@ class Runner:
         larger = {name: np.kron(v, np.ones((factor, factor), v.dtype)) for name, v in maps.items()}
         return {'score': score, 'p_value': float(_p_values(self.scores, np.array(score))), **larger}
 
+# %% ../../nbs/context/43_runner.ipynb #1ebcb459
+def _pixels(path, modes=('1', 'L', 'I', 'I;16', 'I;16B', 'F', 'RGB')):
+    "Pixels of an image file, (H, W) or (C, H, W); ValueError for several images or other colours."
+    try: from PIL import Image
+    except ImportError: raise ValueError('folders of images need Pillow: pip install pillow') from None
+    try:
+        with Image.open(path) as image:
+            pixels, mode, n = np.asarray(image), image.mode, getattr(image, 'n_frames', 1)
+    except OSError as e: raise ValueError(f'{path} cannot be read as an image ({e})') from None
+    if n > 1: raise ValueError(f'{path} has {n} images: save one image per file')
+    if mode not in modes:
+        raise ValueError(f'{path} has pixels of kind {mode}: save it as grey values or as RGB')
+    return pixels if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
+
+
+def _stack(path):
+    "Images of a .npy file, or of a folder, by their names; ValueError if there are none."
+    if path.is_dir():
+        files = sorted(f for f in path.iterdir() if f.is_file() and not f.name.startswith('.'))
+        if not files: raise ValueError(f'{path} has no files')
+        if len({f.stem for f in files}) < len(files): raise ValueError(f'{path} has two files of one name')
+        return {f.stem: f for f in files} # read one by one
+    try: stack = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as e:
+        raise ValueError(f'{path} is neither a folder nor a readable .npy file ({e})') from None
+    if stack.ndim not in (3, 4): raise ValueError(f'{path} is {stack.shape}, not (N, H, W) or (N, C, H, W)')
+    return {str(k): image for k, image in enumerate(stack)}
+
+
+def _mask(image, name):
+    "Mask of one cell, bool, (H, W); ValueError if it marks several cells."
+    labels = np.unique(image[image != 0])
+    if len(labels) > 1:
+        raise ValueError(f'the mask of {name} has {len(labels)} values beside 0 and marks several cells: '
+                         'give crops with one cell each')
+    return image != 0
+
 # %% ../../nbs/context/43_runner.ipynb #e7f7f42b
-def _main():
-    "Score stacks of cells, and write a table."
+def _score_files(folder, images, masks, rate):
+    "Rows (cell, score, p_value, alarm) of all cells; ValueError names the cell that is unfit."
+    runner, where, images, masks = Runner(folder), images, _stack(images), _stack(masks)
+    if not 1/(len(runner.scores) + 1) <= rate < 1:
+        raise ValueError(f'rate must lie in [1/{len(runner.scores) + 1}, 1), not {rate}')
+    if alone := sorted(set(images) ^ set(masks)):
+        raise ValueError('images and masks need the same names: '
+                         f'{len(alone)} stand alone, the first is {alone[0]}')
+    rows = []
+    for name, image in images.items():
+        image, mask = (_pixels(x) if isinstance(x, Path) else x for x in (image, masks[name]))
+        mask = _mask(mask, name)
+        try: result = runner.predict(image, mask)
+        except ValueError as e: raise ValueError(f'{where}: image {name} {e}') from None
+        rows.append([name, result['score'], result['p_value'], result['p_value'] <= rate])
+    return rows
+
+
+def _main(arguments=None):
+    "Score cells, and write a table."
     parser = argparse.ArgumentParser(description='Score cells with an exported detector of spots.')
-    parser.add_argument('images', help='.npy file, (N, H, W) or (N, C, H, W), as recorded')
-    parser.add_argument('masks', help='.npy file, (N, H, W), not 0 in the cell')
-    parser.add_argument('table', help='CSV file to write: cell, score, p_value')
-    args = parser.parse_args()
-    images, masks = np.load(args.images), np.load(args.masks)
-    if masks.ndim != 3 or len(images) != len(masks):
-        raise SystemExit(f'{args.images} is {images.shape} and {args.masks} {masks.shape}: they should be '
-                         '(N, H, W) or (N, C, H, W), and (N, H, W)')
-    runner, rows = Runner(Path(__file__).parent), []
-    for k, (image, mask) in enumerate(zip(images, masks)):
-        try: result = runner.predict(image, mask != 0)
-        except ValueError as e: raise SystemExit(f'{args.images}: image {k} {e}') from None
-        rows.append([k, result['score'], result['p_value']])
-    with open(args.table, 'w', newline='') as f:
-        csv.writer(f).writerows([['cell', 'score', 'p_value'], *rows])
+    parser.add_argument('images', type=Path, help='.npy file, (N, H, W) or (N, C, H, W), or folder of images')
+    parser.add_argument('masks', type=Path, help='.npy file, (N, H, W), or folder: not 0 in the cell')
+    parser.add_argument('table', type=Path, help='CSV file to write: cell, score, p_value, alarm')
+    parser.add_argument('--rate', type=float, default=.05, help='false-alarm rate, default %(default)s')
+    args = parser.parse_args(arguments)
+    try: rows = _score_files(Path(__file__).parent, args.images, args.masks, args.rate)
+    except ValueError as e: raise SystemExit(str(e)) from None
+    with open(args.table, 'w', newline='', encoding='utf-8') as f:
+        csv.writer(f).writerows([['cell', 'score', 'p_value', 'alarm'], *rows])
+    alarms = sum(row[-1] for row in rows)
+    print(f'{len(rows)} cells, {alarms} alarms at a false-alarm rate of {args.rate}: {args.table}')
 
 
 if __name__ == '__main__' and '__file__' in globals(): _main() # not in a notebook
