@@ -34,6 +34,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs={
     'detector.detector': ['AnomalyResult', 'compare'],
     'detector.classical': ['BlobFilter', 'PCADetector'],
     'detector.profile': ['ProfileDetector'],
+    'detector.learn': ['Taught'],
     'context.export': ['ContextDetector'],
     'paper.vae': ['load_model'],
     'paper.scores': ['SampledVAE', 'RestoredVAE', 'MatchedVAE'],

@@ -192,7 +192,9 @@ def teach(
 
 # %% ../../nbs/detector/39_learn.ipynb #7c937e01
 class Taught(Detector):
-    "A detector that has learnt from judgements."
+    "A detector that has learnt from judgements of crops."
+    takes_frames = False # outlines of cells in frames differ from those of crops
+
     def __init__(self,
         start: Detector, # calibrated detector that it came from
         teaching: Teaching, # what the judgements have taught
