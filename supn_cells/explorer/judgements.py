@@ -19,7 +19,7 @@ import numpy as np
 from fastcore.basics import patch
 from filelock import FileLock, Timeout
 
-from ..base.files import write_text
+from ..base.files import _as_it_was, _neutral, write_text
 from ..detector.calibrate import alarm_share, fewest_cells, threshold_rank
 from ..frames.rates import is_random
 
@@ -34,9 +34,12 @@ class Judgement(NamedTuple):
     note: str = '' # any text
     name: str = '' # name of the person
     time: str = '' # UTC, as 2024-01-31T12:00:00Z
+    kind: str = '' # what the person calls it, such as 'ring' or 'debris'
+    chance: str = '' # chance with which the cell was drawn to be judged, in (0, 1]; empty: it was not drawn
 
 
 _COLUMNS = ['cell', *Judgement._fields]
+_OLDER_COLUMNS = _COLUMNS[:5] # of files without kinds
 
 # %% ../../nbs/explorer/80_judgements.ipynb #7cf71c6f
 def write_judgements(
@@ -45,6 +48,7 @@ def write_judgements(
 ) -> Path: # the file
     "Write judgements atomically; OSError names the file."
     rows = [_COLUMNS, *([name, *judgement] for name, judgement in judgements.items())]
+    rows = [[_neutral(x) for x in row] for row in rows]
     csv.writer(text := io.StringIO(newline=''), lineterminator='\n').writerows(rows)
     return write_text(path, text.getvalue())
 
@@ -54,6 +58,9 @@ def _problem(number, row, before):
     if number == 1 or len(row) != len(_COLUMNS): return f'the columns are not {", ".join(_COLUMNS)}'
     if row[1] not in ('', *VERDICTS): return f'{row[1]!r} is not a verdict ({", ".join(VERDICTS)})'
     if row[0] in before: return f'the cell {row[0]!r} is there a second time'
+    try: drawn = not row[6] or 0 < float(row[6]) <= 1
+    except ValueError: drawn = False
+    if not drawn: return f'the chance {row[6]!r} is no number above 0, at most 1'
 
 # %% ../../nbs/explorer/80_judgements.ipynb #667e311f
 def read_judgements(
@@ -68,7 +75,8 @@ def read_judgements(
             f'{path} is not a CSV file in UTF-8 ({e}): restore a copy, or move it away'
         ) from None
     for number, row in enumerate(rows, 1):
-        if number == 1 and row == _COLUMNS: continue
+        if number == 1 and row in (_COLUMNS, _OLDER_COLUMNS): continue
+        row = [_as_it_was(x) for x in row] + ['', '']*(len(row) == len(_OLDER_COLUMNS))
         row[1:2] = [_OLDER.get(word, word) for word in row[1:2]]
         if problem := _problem(number, row, judgements):
             raise ValueError(f'{path}, row {number}: {problem}. Correct it, restore a copy, or move it away')
@@ -134,13 +142,17 @@ def judge(self: Judgements,
     cell: str, # name of the cell
     verdict: str, # one of VERDICTS; empty: no verdict
     note: str | None = None, # any text; None: the note stays
+    kind: str | None = None, # any text; None: the kind stays
+    chance: str | None = None, # chance with which the cell was drawn; None: it stays
 ) -> Judgement:
     "Judge a cell, and write the file; ValueError if another session judged it, OSError if writing fails."
     if verdict not in ('', *VERDICTS):
         raise ValueError(f'verdict must be one of {", ".join(VERDICTS)}, not {verdict!r}')
-    note, now = self[cell].note if note is None else note, datetime.now(timezone.utc)
-    new = Judgement(verdict, note, self.name, f'{now:%Y-%m-%dT%H:%M:%SZ}') if verdict or note else None
-    before = self.rows.get(cell)
+    before, now = self.rows.get(cell), datetime.now(timezone.utc)
+    given = {'note': note, 'kind': kind, 'chance': chance}
+    given = {field: getattr(self[cell], field) if x is None else x for field, x in given.items()}
+    any_word = verdict or given['note'] or given['kind']
+    new = Judgement(verdict, name=self.name, time=f'{now:%Y-%m-%dT%H:%M:%SZ}', **given) if any_word else None
     self._put(cell, before, new)
     self.done.append((cell, before, new))
     return self[cell]
