@@ -413,7 +413,9 @@ def segment(
             (settings.smallest*disc, settings.largest*disc),
         )
         dropped += left_out
-    if not _known_diameter(frame, settings) and (note := _unequal(np.bincount(out.ravel(), minlength=1)[1:])):
+    rows = np.array_split(out, -(-len(out)//step)) # a window's height at a time: bincount takes 8 bytes a pixel
+    areas = sum(np.bincount(x.ravel(), minlength=count + 1) for x in rows)[1:]
+    if not _known_diameter(frame, settings) and (note := _unequal(areas)):
         out[:] = 0
         return Segmentation(out, note=note)
     return Segmentation(out, pd.DataFrame(dropped, columns=_DROPPED), plan.diameter)
