@@ -9,6 +9,7 @@ __all__ = ['LEGEND', 'Exploration', 'to_png', 'pixel_at', 'Picture', 'WithStill'
 import asyncio
 import html
 import io
+import json
 import math
 import warnings
 from functools import lru_cache
@@ -22,9 +23,11 @@ from IPython.display import display
 from matplotlib.figure import Figure
 from PIL import Image, ImageDraw, ImageFont
 
+from ..base.files import counted, write_json
 from ..cells.images import _draw
 from ..command.runs import user_path
 from ..detector.calibrate import is_alarm
+from ..detector.learn import estimate_rates, next_cells, teach
 from .judgements import VERDICTS, Judgement, Judgements, precision, recalibrate
 from .scored import ScoredRun, Thumbnails, export_judged, open_run
 
@@ -52,6 +55,7 @@ class Exploration:
         self.choices = [c for c in _SHOWN if _VIEWS.get(c, 'cell') in run.table]
         self.calibration, self.thumbnails = run.calibration(), Thumbnails(run)
         self.order, self.shown, self.page = 'p-value', 'all', 0
+        self._read_learnt()
         self.refresh()
         self.select(self.view[0])
 
@@ -60,7 +64,7 @@ class Exploration:
 
 _ORDERS = { # columns of the table, compared one after the other
     'p-value': ['p_value', 'score'], 'score': ['score'], 'name': ['cell'], 'frame': ['frame', 'score'],
-    'random': [],
+    'random': [], 'taught': [], # what the judgements teach
 }
 
 # %% ../../nbs/explorer/82_explorer.ipynb #fae4ef30
@@ -77,7 +81,7 @@ def verdicts(self: Exploration) -> list: # one of VERDICTS or '' for each cell, 
 
 # %% ../../nbs/explorer/82_explorer.ipynb #a9e881ee
 _VIEWS = {'spots': 'p_spot', 'whole cells': 'p_cell'} # alarms of a view -> its column
-_SHOWN = ('all', 'alarms', *_VIEWS, 'unjudged', *VERDICTS)
+_SHOWN = ('all', 'alarms', *_VIEWS, 'unjudged', *VERDICTS, 'drawn')
 
 
 @patch
@@ -86,7 +90,8 @@ def _shown_cells(self: Exploration):
     verdicts, table = np.array(self.verdicts(), object), self.run.table
     if self.shown in _VIEWS: # the view raises the alarm alone
         return self.alarms() & (table[_VIEWS[self.shown]] <= table['p_value']).to_numpy()
-    kept = {'all': np.ones(len(self), bool), 'alarms': self.alarms(), 'unjudged': verdicts == ''}
+    kept = {'all': np.ones(len(self), bool), 'alarms': self.alarms(), 'unjudged': verdicts == '',
+            'drawn': np.isin(self.names, [*self.drawn])}
     return kept.get(self.shown, verdicts == self.shown)
 
 
@@ -98,6 +103,7 @@ def refresh(self: Exploration) -> None:
     if columns:
         table = self.run.table.sort_values(columns, ascending=[c != 'score' for c in columns], kind='stable')
         ranks = table.index.to_numpy()
+    if self.order == 'taught': ranks = np.argsort(-self.learnt_scores(), kind='stable')
     self.view = ranks[keep[ranks]] # numbers of the cells that are shown
     self.page = min(self.page, self.pages - 1)
 
@@ -160,13 +166,40 @@ def turn(self: Exploration, by: int) -> None:
     self.page = min(max(self.page + by, 0), self.pages - 1)
     if self.on_page: self.select(self.on_page[0])
 
+# %% ../../nbs/explorer/82_explorer.ipynb #adb59c16
+@patch
+def _read_learnt(self: Exploration):
+    "Read what an earlier session has learnt and drawn; ValueError if it is of other scores."
+    self.learnt, self.drawn, self.before = [], {}, [] # re-rankings; chance by cell; cells judged before the draw
+    if not (path := self.run.folder/'learnt.json').is_file(): return
+    try:
+        kept = json.loads(path.read_text(encoding='utf-8'))
+        if kept['scores'] != self.run.table['score'].tolist(): raise ValueError('the scores have changed')
+        self.learnt, self.drawn, self.before = kept['learnt'], kept['drawn'], kept['before']
+    except (ValueError, KeyError, TypeError) as e:
+        raise ValueError(f'{path} does not fit this run ({e}): delete it, and re-rank again') from None
+
+
+@patch
+def _keep_learnt(self: Exploration):
+    "Write what was learnt and drawn."
+    kept = {'scores': self.run.table['score'].tolist(), 'learnt': self.learnt[-1:]}
+    write_json(self.run.folder/'learnt.json', kept | {'drawn': self.drawn, 'before': self.before})
+
+
+@patch
+def learnt_scores(self: Exploration) -> np.ndarray: # (N,)
+    "Scores that order the cells: of the last re-ranking, or of the detector."
+    return np.array(self.learnt[-1]['scores']) if self.learnt else self.run.table['score'].to_numpy(float)
+
 # %% ../../nbs/explorer/82_explorer.ipynb #3cbfba2c
 @patch
 def judge(self: Exploration,
     verdict: str, # one of VERDICTS
 ) -> Judgement:
     "Judge the selected cell, and go on to the next; errors as for `Judgements.judge`."
-    said, before = self.judgements.judge(self.name, verdict), self._position()
+    chance = self.drawn.get(self.name, '') # of a cell that nobody drew it is empty
+    said, before = self.judgements.judge(self.name, verdict, chance=chance), self._position()
     self.refresh()
     now = self._position()
     if before is not None and len(self.view):
@@ -179,6 +212,12 @@ def note(self: Exploration, text: str) -> Judgement:
     "Write a note on the selected cell; its verdict stays."
     return self.judgements.judge(self.name, self.judgements[self.name].verdict, text)
 
+
+@patch
+def kind(self: Exploration, text: str) -> Judgement:
+    "Name the kind of the selected cell; its verdict stays."
+    return self.judgements.judge(self.name, self.judgements[self.name].verdict, kind=text.strip())
+
 # %% ../../nbs/explorer/82_explorer.ipynb #afece200
 @patch
 def undo(self: Exploration) -> str | None: # name of the cell; None: there was nothing to take back
@@ -187,6 +226,78 @@ def undo(self: Exploration) -> str | None: # name of the cell; None: there was n
     self.refresh()
     if name is not None: self.select(self.names.index(name))
     return name
+
+# %% ../../nbs/explorer/82_explorer.ipynb #7869fbe3
+@patch
+def rerank(self: Exploration) -> str: # what changed, and why
+    "Order the cells by what the judgements teach; errors as for `teach` and `features`."
+    said, scores = self.verdicts(), self.run.table['score'].to_numpy(float)
+    groups = self.run.table.get('frame') # None: crops
+    if groups is not None and groups.nunique() == 1: groups = None
+    features = self.run.features()
+    taught = teach(scores, features, said, groups)
+    judged = said.count('healthy') + said.count('abnormal')
+    if not taught.weight:
+        return f'{counted(judged, "judgement")} teach nothing that the score does not know: the order stays'
+    new, n_top = taught.score(scores, features), min(len(self), max(20, int(self.alarms().sum())))
+    def top(values): return {*np.argsort(-values, kind='stable')[:n_top].tolist()}
+    fresh = len(top(new) - top(self.learnt_scores()))
+    words = (f'{counted(judged, "judgement")} weigh {taught.weight:.0%} beside the score of the detector; '
+             f'they look most at {", ".join(taught.gains)}; {fresh} of the highest {n_top} cells are new')
+    if not fresh: words += ': further judgements gain little'
+    self.learnt.append({'scores': new.tolist(), 'words': words, 'judged': judged})
+    self._keep_learnt()
+    self.show(order='taught')
+    return words
+
+# %% ../../nbs/explorer/82_explorer.ipynb #c24fd3db
+@patch
+def unrank(self: Exploration) -> str: # what the order is now
+    "Take the last re-ranking back."
+    if not self.learnt: return 'nothing was re-ranked'
+    self.learnt.pop()
+    self._keep_learnt()
+    self.show(order='taught' if self.learnt else 'score')
+    return self.learnt[-1]['words'] if self.learnt else 'the order is by the score of the detector again'
+
+
+@patch
+def due(self: Exploration) -> bool:
+    "Whether twenty more cells are judged than at the last re-ranking."
+    judged = sum(v in ('healthy', 'abnormal') for v in self.verdicts())
+    last = self.learnt[-1]['judged'] if self.learnt else 0
+    return judged >= last + 20 and judged % 20 == 0 and (self.run.folder/'features.csv').is_file()
+
+# %% ../../nbs/explorer/82_explorer.ipynb #10e4b5e2
+@patch
+def draw(self: Exploration) -> str: # what to do
+    "Choose twenty cells to judge next, and show them."
+    said = self.verdicts()
+    chosen = next_cells(self.learnt_scores(), said, seed=len(self) - said.count(''))
+    if not len(chosen): return 'all cells are judged'
+    self.drawn = {self.names[k]: f'{chance:.6g}' for k, chance in zip(chosen['cell'], chosen['chance'])}
+    self.before = [name for name, verdict in zip(self.names, said) if verdict]
+    self._keep_learnt()
+    self.show(order='taught', shown='drawn')
+    self.select(self.view[0])
+    return self.draw_words()
+
+
+@patch
+def draw_words(self: Exploration) -> str: # empty if nothing was drawn
+    "Precision and recall of the alarms from the drawn cells, or how many of them are to be judged."
+    if not self.drawn: return ''
+    at = np.flatnonzero(np.isin(self.names, [*self.drawn]))
+    said, alarms = np.array(self.verdicts(), object)[at], self.alarms()
+    if left := (said == '').sum(): return f'{left} of {counted(len(at), "drawn cell")} to be judged'
+    chance, abnormal = [float(self.drawn[self.names[k]]) for k in at], said == 'abnormal'
+    others = ~np.isin(self.names, self.before)
+    rates = estimate_rates(alarms[at], abnormal, chance, int(alarms[others].sum()))
+    def word(name, rate): return f'{name} {rate[0]:.0%} (95 % interval {rate[1]:.0%} to {rate[2]:.0%})'
+    known = [word(name, rate) for name, rate in zip(rates._fields, rates) if np.isfinite(rate).all()]
+    missed = (abnormal & ~alarms[at])/np.array(chance)
+    return (f'the draw says of {counted(int(others.sum()), "cell")}: {", ".join([*known, ""])}'
+            f'about {missed.sum():.0f} abnormal without an alarm')
 
 # %% ../../nbs/explorer/82_explorer.ipynb #e844d78a
 @patch
@@ -204,7 +315,7 @@ def alarm_words(self: Exploration) -> str:
     try: above = f'score above {self.calibration.threshold(self.rate):.2f}' if self.calibration else ''
     except ValueError as e: above = str(e)
     if relative: above = 'relative to the level of each frame'
-    return (f'{alarms} alarms of {len(self)} cells at a false-alarm rate of {self.rate:.3g}'
+    return (f'{counted(alarms, "alarm")} of {counted(len(self), "cell")} at a false-alarm rate of {self.rate:.3g}'
             f'{above and f" ({above})"}; {chance:.3g} expected by chance if all were healthy')
 
 # %% ../../nbs/explorer/82_explorer.ipynb #f3420d48
@@ -229,7 +340,8 @@ def cell_words(self: Exploration) -> str:
     note = said.note and f': {said.note}'
     views = f' (spots {row["p_spot"]:.3g}, whole cell {row["p_cell"]:.3g})' if 'p_spot' in row else ''
     why = f', {row["why"]}' if row.get('why') else ''
-    return f'{self.name}: score {row["score"]:.2f}, p = {row["p_value"]:.3g}{views}{why}{judged}{note}'
+    kind = said.kind and f' ({said.kind})'
+    return f'{self.name}: score {row["score"]:.2f}, p = {row["p_value"]:.3g}{views}{why}{judged}{kind}{note}'
 
 # %% ../../nbs/explorer/82_explorer.ipynb #43b68b82
 _COLOURS = {'healthy': '#009E73', 'abnormal': '#D55E00', 'unsure': '#CC9A00', '': '#D8D8D8'}
@@ -520,10 +632,13 @@ _BUTTONS = { # name: text, key, method of `Exploration` with its argument, toolt
     'abnormal': ('abnormal (a)', 'a', ('judge', 'abnormal'), 'not a healthy cell'),
     'unsure': ('unsure (u)', 'u', ('judge', 'unsure'), 'neither for nor against an alarm'),
     'undo': ('undo (z)', 'z', ('undo',), 'take back the last judgement'),
+    'rerank': ('re-rank', '', ('rerank',), 'order the cells by what the judgements teach'),
+    'unrank': ('undo re-rank', '', ('unrank',), 'take the last re-ranking back'),
+    'draw': ('draw 20', '', ('draw',), 'choose twenty cells to judge next, with known chances'),
     'previous': ('< cell', 'ArrowLeft', ('step', -1), 'left arrow'),
     'next': ('cell >', 'ArrowRight', ('step', 1), 'right arrow'),
 }
-_KEYS = {key: action for _, key, action, _ in _BUTTONS.values()}
+_KEYS = {key: action for _, key, action, _ in _BUTTONS.values() if key}
 
 # %% ../../nbs/explorer/82_explorer.ipynb #95316cb3
 def _rate_slider(state):
@@ -544,7 +659,7 @@ def _controls(state):
     narrow, wide = {'width': '11em'}, {'width': '15em'}
     slim, said = dict(layout={'width': '17em'}, style=_SHORT), str(state.run.folder/'judged')
     lines = {name: widgets.HTML(layout={'width': '100%'})
-             for name in ('unfit', 'count', 'cell', 'verdict', 'message', 'legend', 'plan')}
+             for name in ('unfit', 'count', 'cell', 'verdict', 'learnt', 'message', 'legend', 'plan')}
     if words := state.unfit_words(): lines['unfit'].value = _RED_BOX.format(html.escape(words))
     buttons = {name: widgets.Button(description=text, tooltip=tip, layout={'width': '7.9em', 'padding': '0'})
                for name, (text, _, _, tip) in _BUTTONS.items()}
@@ -555,6 +670,7 @@ def _controls(state):
         shown=widgets.Dropdown(options=state.choices, description='show', layout=narrow, style=_SHORT),
         pages=widgets.HTML(),
         note=widgets.Text(placeholder='note, Enter writes it', continuous_update=False, layout=wide),
+        kind=widgets.Text(placeholder='kind, such as debris', continuous_update=False, layout=narrow),
         window=widgets.FloatRangeSlider(
             value=(0, 1), min=0, max=1, step=.01, description='intensities', **slim),
         zoom=widgets.FloatSlider(value=1, min=1, max=8, step=.25, description='zoom', **slim),
@@ -582,11 +698,12 @@ def _arrange(w):
     def row(*names): return widgets.HBox([w[name] for name in names], layout={'flex_flow': 'row wrap'})
     def column(width, *parts): return widgets.VBox(parts, layout={'width': width, 'min_width': '0'})
     left = column('47%', row('order', 'shown'), row('back', 'pages', 'forth'), w['gallery'],
-                  row('healthy', 'abnormal', 'unsure', 'undo'), row('previous', 'next', 'note'), w['message'])
+                  row('healthy', 'abnormal', 'unsure', 'undo'), row('previous', 'next', 'note', 'kind'),
+                  row('rerank', 'unrank', 'draw'), w['message'])
     right = column('53%', w['cell'], w['detail'], row('zoom', 'window'))
     both = widgets.HBox([left, right])
     unfit = [w['unfit']] if w['unfit'].value else []
-    below = w['legend'], w['verdict'], row('folder', 'unjudged', 'export'), w['plan']
+    below = w['learnt'], w['legend'], w['verdict'], row('folder', 'unjudged', 'export'), w['plan']
     box = widgets.VBox([*unfit, row('rate'), w['count'], both, *below])
     box.add_class('supn-explorer')
     return box
@@ -599,10 +716,11 @@ class Explorer(WithStill):
         self.box, self.figure, self.centre, self._waiting = _arrange(self.controls), Figure(), None, None
         w = self.controls
         for name in ('rate', 'order', 'shown'):
-            w[name].observe(lambda change, name=name: self.act('show', **{name: change['new']}), 'value')
+            w[name].observe(lambda change, name=name: self._choose(name, change['new']), 'value')
         for name in ('zoom', 'window'): w[name].observe(lambda change: self.later(), 'value')
         for name in ('folder', 'unjudged'): w[name].observe(lambda change: self.plan(), 'value')
-        w['note'].observe(lambda change: self.write_note(change['new']), 'value')
+        for name in ('note', 'kind'):
+            w[name].observe(lambda change, name=name: self.write(name, change['new']), 'value')
         for name, (_, _, action, _) in _BUTTONS.items():
             w[name].on_click(lambda button, action=action: self.act(*action))
         w['export'].on_click(lambda button: self.export())
@@ -626,12 +744,14 @@ def say(self: Explorer, text: str, wrong: bool = False) -> None:
 @patch
 def act(self: Explorer, do: str, *args, **kwargs) -> None:
     "Call a method of the state, draw again, and say what went wrong."
-    before = self.state.selected
+    before, learns = self.state.selected, do in ('rerank', 'unrank', 'draw')
     self.say('')
     try:
         result = getattr(self.state, do)(*args, **kwargs)
         if do == 'undo':
             self.say(f'took back the judgement of {result}' if result else 'nothing to take back')
+        if learns: self.say(result)
+        if do == 'judge' and self.state.due(): self.say(self.state.rerank())
     except (ValueError, OSError) as e:
         self.say(str(e), wrong=True)
         self.state.refresh()
@@ -645,10 +765,13 @@ def draw(self: Explorer) -> None:
     state, w = self.state, self.controls
     w['count'].value, w['verdict'].value = _text(state.alarm_words()), _text(state.judgement_words())
     w['cell'].value = _text(state.cell_words())
+    words = state.learnt[-1]['words'] if state.learnt else ''
+    w['learnt'].value = _text('; '.join(filter(None, [words, state.draw_words()])))
+    w['order'].value, w['shown'].value = state.order, state.shown
     w['pages'].value = f'{state.page + 1} of {state.pages}, {len(state.view)} cells'
     w['gallery'].alt = f'{len(state.on_page)} thumbnails, page {state.page + 1} of {state.pages}'
     w['gallery'].value = to_png(state.page_picture())
-    w['note'].value = state.judgements[state.name].note
+    w['note'].value, w['kind'].value = state.judgements[state.name].note, state.judgements[state.name].kind
     self.plan()
     self.later()
 
@@ -694,14 +817,20 @@ def _on_detail(self: Explorer, kind, message):
 
 # %% ../../nbs/explorer/82_explorer.ipynb #e886de75
 @patch
-def write_note(self: Explorer, text: str) -> None:
-    "Write a note on the selected cell, unless it is unchanged."
-    if text != self.state.judgements[self.state.name].note: self.act('note', text)
+def _choose(self: Explorer, name, value):
+    "Take a choice of the user; the state's own choice is no news."
+    if value != getattr(self.state, name): self.act('show', **{name: value})
+
+
+@patch
+def write(self: Explorer, what: str, text: str) -> None:
+    "Write the note or the kind of the selected cell, unless it is unchanged."
+    if text != getattr(self.state.judgements[self.state.name], what): self.act(what, text)
 
 
 def _folders(counts):
     "Folders of an export in words: number of cells by name."
-    return ', '.join(f'{name} ({n} cells)' for name, n in counts.items() if n)
+    return ', '.join(f'{name} ({counted(n, "cell")})' for name, n in counts.items() if n)
 
 
 @patch

@@ -211,6 +211,17 @@ def calibration(self: ScoredRun) -> Calibration | None:
     try: return self.detector().calibration
     except (OSError, ValueError): return None
 
+# %% ../../nbs/explorer/81_scored.ipynb #992e8d2f
+@patch
+def features(self: ScoredRun) -> pd.DataFrame: # a row a cell, in the order of the table
+    "Features of the cells; FileNotFoundError or ValueError says what to do."
+    if not (path := self.folder/'features.csv').is_file():
+        raise FileNotFoundError(f'no features.csv in {self.folder}, from which judgements teach: score again')
+    table = read_csv(path, converters={'cell': str})
+    if 'cell' in table and table['cell'].tolist() == self.table['cell'].tolist():
+        return table.set_index('cell')
+    raise ValueError(f'{path} does not have the cells of the table in its order: score again')
+
 # %% ../../nbs/explorer/81_scored.ipynb #0785bd3d
 @patch
 def expected(self: ScoredRun,
