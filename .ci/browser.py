@@ -4,8 +4,11 @@
     python .ci/browser.py [FOLDER]
 
 Opens nbs/explore.ipynb on synthetic cells at 1366x768, moves the slider, clicks a cell, judges three by key, takes one
-back, writes a note, reloads page and kernel, and finds the two judgements. Screenshots go to FOLDER (default: a temporary one). Status 1 if a step fails.
+back, writes a note, reloads page and kernel, and finds the two judgements. Then judges all cells, names a kind, re-ranks,
+takes the re-ranking back, re-ranks again, and finds it after another restart, also at 390 pixels. Screenshots go to
+FOLDER (default: a temporary one). Status 1 if a step fails.
 """
+import csv
 import json
 import os
 import re
@@ -95,6 +98,16 @@ class User:
         except PlaywrightError: pass
         expect(self.page.locator('#jp-main-statusbar')).to_contain_text('Idle', timeout=WAIT)
 
+    def restart(self):
+        "Restart the kernel, and run all cells."
+        self.menu('Kernel', 'Restart Kernel and Run All Cells')
+        self.page.locator('.jp-Dialog button.jp-mod-accept').click()
+        self.appear()
+
+    def press(self, name):
+        "Press a button of the explorer."
+        self.box.get_by_role('button', name=name, exact=True).click()
+
     def appear(self):
         "Wait for the explorer, and bring it into sight."
         self.gallery.wait_for(timeout=WAIT)
@@ -103,6 +116,7 @@ class User:
 
     def beside(self):
         "The large cell stands beside the page of thumbnails, and both are in sight."
+        self.box.evaluate("e => e.scrollIntoView({block: 'start'})")
         page, cell = (self.box.locator('img').nth(k).bounding_box() for k in range(2))
         assert cell['x'] >= page['x'] + page['width'], (page, cell)
         assert max(box['y'] + box['height'] for box in (page, cell)) <= 768, (page, cell)
@@ -163,11 +177,58 @@ def walk(user, url, folder):
     user.page.reload()
     user.page.locator('.jp-Notebook').first.wait_for(timeout=WAIT)
     user.step('page reloaded')
-    user.menu('Kernel', 'Restart Kernel and Run All Cells')
-    user.page.locator('.jp-Dialog button.jp-mod-accept').click()
-    user.appear()
+    user.restart()
     expect(user.box).to_contain_text('1 healthy, 1 abnormal, 0 unsure', timeout=WAIT)
     user.step('kernel restarted, two judgements found')
+
+
+def features(folder):
+    "A file of features for the run, of which one tells the verdicts apart; the names of the cells."
+    with (folder/'run'/'scores.csv').open(newline='') as f: rows = list(csv.DictReader(f))
+    with (folder/'run'/'features.csv').open('w', newline='') as f:
+        table = [[row['cell'], i % 2 + i/100, i % 3] for i, row in enumerate(rows)]
+        csv.writer(f).writerows([['cell', 'ring', 'noise'], *table])
+    return [row['cell'] for row in rows]
+
+
+def walk_learning(user, folder):
+    "Judge all cells, re-rank, take it back, and find it after a restart."
+    names = features(folder)
+    user.press('draw 20')
+    expect(user.box).to_contain_text('drawn cells to be judged', timeout=WAIT)
+    user.step('cells drawn')
+    user.box.locator('select').nth(0).select_option('name')
+    user.box.locator('select').nth(1).select_option('all')
+    user.click_cell(0, 0)
+    for k in range(len(names)):
+        user.page.keyboard.press('ha'[k % 2])
+        for _ in range(200):
+            said = {line.split(',')[0]: line.split(',')[1] for line in judgements(folder)}
+            if said.get(names[k]) == ('healthy', 'abnormal')[k % 2]: break
+            user.page.wait_for_timeout(50)
+        else: raise AssertionError(f'{names[k]} is not judged: {said}')
+    user.step('all judged')
+    kind = user.box.locator('input[placeholder^=kind]')
+    kind.fill('debris')
+    kind.press('Enter')
+    expect(user.box).to_contain_text('(debris)', timeout=WAIT)
+    user.step('kind named')
+    user.press('re-rank')
+    expect(user.box).to_contain_text('they look most at ring', timeout=WAIT)
+    user.step('ranked again')
+    user.press('undo re-rank')
+    expect(user.box).to_contain_text('by the score of the detector again', timeout=WAIT)
+    expect(user.box).not_to_contain_text('they look most at ring', timeout=WAIT)
+    user.press('re-rank')
+    expect(user.box).to_contain_text('they look most at ring', timeout=WAIT)
+    user.page.keyboard.press('Control+s')
+    user.page.reload()
+    user.page.locator('.jp-Notebook').first.wait_for(timeout=WAIT)
+    user.restart()
+    expect(user.box).to_contain_text('they look most at ring', timeout=WAIT)
+    user.step('kernel restarted, ranking found')
+    user.page.set_viewport_size({'width': 390, 'height': 844})
+    user.step('at 390 pixels')
 
 
 def main():
@@ -182,7 +243,9 @@ def main():
             page = browser.new_page(viewport={'width': 1366, 'height': 768})
             page.set_default_timeout(WAIT)
             user = User(page, shots)
-            try: walk(user, url, folder)
+            try:
+                walk(user, url, folder)
+                walk_learning(user, folder)
             except BaseException:
                 page.screenshot(path=shots/'failed.png')
                 raise
