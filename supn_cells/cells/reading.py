@@ -736,7 +736,7 @@ def _holds_frames(folder):
 
 
 def _own_folder(path):
-    "The folder of the frames: the path itself, or a sub-folder such as `images`; None if neither holds frames."
+    "The folder of the frames: the path itself, or a sub-folder such as `images`; None if none holds any."
     inner = (path/written for name in FRAME_FOLDERS for written in (name, name.capitalize()))
     return next((f for f in (path, *inner) if _holds_frames(f)), None)
 
@@ -753,8 +753,8 @@ def _say_nested(path):
     "Warn of folders with images that are not taken, since the folder holds frames itself."
     ours = ('p_maps', 'gallery', *_NO_SLIDES)
     if found := [f.name for f in sorted(path.iterdir()) if f.name.lower() not in ours and _holds_frames(f)]:
-        warnings.warn(f'{path} holds frames, so the images in its {counted(len(found), "folder")} are not taken '
-                      f'({found[0]}{", ..." if found[1:] else ""}): give such a folder by itself')
+        warnings.warn(f'{path} holds frames, so the images in its {counted(len(found), "folder")} are not '
+                      f'taken ({found[0]}{", ..." if found[1:] else ""}): give such a folder by itself')
 
 # %% ../../nbs/cells/22_reading.ipynb #067890f1
 def frame_files(

@@ -207,8 +207,8 @@ def views_in_frames(
 ) -> tuple[Detector, str]: # the detector or its spots alone, and a sentence, empty if there is one view
     "Detector for whole frames; ValueError if there is no such choice, or if it learnt from crops."
     if not getattr(detector, 'takes_frames', True):
-        raise ValueError(f'{detector.name} learnt from judged crops, and scores crops alone: cut the cells of '
-                         'the frames with cut_cells, and score them with score_cells')
+        raise ValueError(f'{detector.name} learnt from judged crops, and scores crops alone: cut the cells '
+                         'of the frames with cut_cells, and score them with score_cells')
     if views not in ('', 'both', 'spot'): raise ValueError(f"views is 'both', 'spot' or empty, not {views!r}")
     if not isinstance(detector, TwoViews):
         if views == 'both':

@@ -43,8 +43,9 @@ from ..detector.detector import Detector
 from ..detector.fit import DoesNotFit, Fit, check_fit
 from ..detector.training import return_memory, reuse_memory
 from ..detector.views import TwoViews
-from .segment import Segmentation, Segmenter, clean_labels, label_file, label_folders, labels_of
-from .segment import preview, read_labels, reduce_squares, segment, segmentation_picture, windows, write_labels
+from .segment import Segmentation, Segmenter, clean_labels, label_file, label_folders
+from .segment import labels_of, preview, read_labels, reduce_squares, segment
+from .segment import segmentation_picture, windows, write_labels
 
 # %% ../../nbs/frames/71_frames.ipynb #763ca2b4
 @dataclass(frozen=True)

@@ -199,7 +199,7 @@ def in_frames(
     known: pd.DataFrame, # known cells, from `read_known`
     frames: Sequence, # names of the files of frames, 'slide/frame' where slides are known
 ) -> pd.DataFrame: # the known cells of these frames, under the names of the files
-    "Leave the known cells of other frames out, with a warning; ValueError if none is left, or two frames fit."
+    "Leave known cells of other frames out, with a warning; ValueError if none is left, or two frames fit."
     names = known.frame.map({mark: _frame_of(mark, [*frames]) for mark in known.frame.unique()})
     lost = known.frame[names.isna()]
     if len(lost) == len(known):

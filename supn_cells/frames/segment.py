@@ -413,7 +413,7 @@ def segment(
             (settings.smallest*disc, settings.largest*disc),
         )
         dropped += left_out
-    rows = np.array_split(out, -(-len(out)//step)) # a window's height at a time: bincount takes 8 bytes a pixel
+    rows = np.array_split(out, -(-len(out)//step)) # in parts: bincount takes 8 bytes a pixel
     areas = sum(np.bincount(x.ravel(), minlength=count + 1) for x in rows)[1:]
     if not _known_diameter(frame, settings) and (note := _unequal(areas)):
         out[:] = 0
@@ -666,7 +666,7 @@ def label_folders(
 def labels_of(
     file: Path, # file of a frame
 ) -> Path: # None if there is none
-    "The label image beside a frame or in a folder of labels; ValueError if several files hold different labels."
+    "The label image beside a frame or in a folder of labels; ValueError if several files differ."
     name = frame_name(file)
     found = [label_file(name, Path(file).parent), *(label_file(name, folder, own=True)
                                                   for folder in label_folders(Path(file).parent))]
