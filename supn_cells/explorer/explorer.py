@@ -669,8 +669,8 @@ def _controls(state):
         order=widgets.Dropdown(options=state.orders, description='order', layout=narrow, style=_SHORT),
         shown=widgets.Dropdown(options=state.choices, description='show', layout=narrow, style=_SHORT),
         pages=widgets.HTML(),
-        note=widgets.Text(placeholder='note, Enter writes it', continuous_update=False, layout=wide),
-        kind=widgets.Text(placeholder='kind, such as debris', continuous_update=False, layout=narrow),
+        note=widgets.Text(placeholder='note, Enter', continuous_update=False, layout={'width': '7.9em'}),
+        kind=widgets.Text(placeholder='kind, Enter', continuous_update=False, layout={'width': '7.9em'}),
         window=widgets.FloatRangeSlider(
             value=(0, 1), min=0, max=1, step=.01, description='intensities', **slim),
         zoom=widgets.FloatSlider(value=1, min=1, max=8, step=.25, description='zoom', **slim),
