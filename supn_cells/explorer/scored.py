@@ -10,7 +10,9 @@ import json
 import shutil
 import zlib
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, reduce
+from itertools import groupby
+from operator import add
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +23,8 @@ import torch.nn.functional as F
 from fastcore.basics import patch
 from PIL import Image, ImageOps
 
-from ..base.files import portable_name, read_csv
+from ..base.files import portable_name, read_csv, write_csv
+from ..base.workers import progress_bar
 from ..cells.cells import CellSet
 from ..cells.images import rescale
 from supn_cells.cells.reading import (
@@ -35,6 +38,7 @@ from supn_cells.cells.reading import (
 from ..command.runs import user_path
 from ..detector.calibrate import Calibration
 from ..detector.detector import Detector
+from ..detector.learn import cell_features
 from ..detector.metrics import write_table
 from ..detector.training import frozen
 from .judgements import VERDICTS, Judgement
@@ -212,15 +216,38 @@ def calibration(self: ScoredRun) -> Calibration | None:
     except (OSError, ValueError): return None
 
 # %% ../../nbs/explorer/81_scored.ipynb #992e8d2f
+def _features_of(detector, cells):
+    "Features of cells of one size; a cell that cannot be scored has none."
+    try:
+        prepared = detector.prepare(cells)
+        return cell_features(detector, detector.predict_prepared(cells, prepared, False), prepared)
+    except ValueError:
+        if len(cells) == 1: return pd.DataFrame(index=pd.Index(cells.names, name='cell'))
+        return pd.concat([_features_of(detector, cells.subset([k])) for k in range(len(cells))])
+
+
+@patch
+def _measure_features(self: ScoredRun, piece=32):
+    "Score all cells once more for their features; where there are none, the median of the others."
+    numbers, made = range(len(self)), []
+    for start in progress_bar(numbers[::piece], desc='features', leave=False):
+        cells = [self.cell(k) for k in numbers[start:start + piece]]
+        for _, alike in groupby(cells, lambda x: x.images.shape):
+            made.append(_features_of(self.detector(), reduce(add, alike)))
+    table = pd.concat(made)
+    return table.fillna(table.median()).fillna(0.)
+
+
 @patch
 def features(self: ScoredRun) -> pd.DataFrame: # a row a cell, in the order of the table
-    "Features of the cells; FileNotFoundError or ValueError says what to do."
+    """Features of the cells from features.csv, which is made the first time; FileNotFoundError or ValueError says
+    what to do."""
     if not (path := self.folder/'features.csv').is_file():
-        raise FileNotFoundError(f'no features.csv in {self.folder}, from which judgements teach: score again')
+        write_csv(path, self._measure_features().reset_index(), '%.6g')
     table = read_csv(path, converters={'cell': str})
     if 'cell' in table and table['cell'].tolist() == self.table['cell'].tolist():
         return table.set_index('cell')
-    raise ValueError(f'{path} does not have the cells of the table in its order: score again')
+    raise ValueError(f'{path} does not have the cells of the table in its order: delete it')
 
 # %% ../../nbs/explorer/81_scored.ipynb #0785bd3d
 @patch
