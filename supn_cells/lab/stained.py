@@ -203,6 +203,7 @@ def label_marks(
     reach: float = 1.1, # how far a mask may go, in units of its box
 ) -> np.ndarray: # int32, (H, W): 0 for the background, k + 1 for the cell of box k
     "Label image of marked cells."
+    if not len(boxes): return np.zeros(image.shape[1:], np.int32)
     middle, around = boxes[:, :2] + boxes[:, 2:]/2, int(2*boxes[:, 2:].max())
     plane = image[min(1, len(image) - 1)]
     cells = np.pad(_seeded_labels(plane, middle, .25*np.median(boxes[:, 2]*boxes[:, 3])), around)
