@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['FOLDERS', 'TYPES', 'INTERVALS', 'CHOICES', 'PATHS', 'SETS', 'user_path', 'notebook_folder', 'parameter_cell',
            'notebook_names', 'find_notebook', 'find_config', 'Parameter', 'describe_parameters', 'notebook_parameters',
-           'check_parameters', 'check_values', 'read_value', 'read_parameters', 'check_paths', 'run_notebook',
-           'sweep_runs', 'run_sweep', 'main']
+           'check_parameters', 'check_values', 'read_value', 'read_parameters', 'split_module', 'check_paths',
+           'run_notebook', 'sweep_runs', 'run_sweep', 'main']
 
 # %% ../../nbs/command/79_runs.ipynb #c2a0516a
 import argparse
@@ -305,6 +305,15 @@ PATHS = { # annotation of a parameter that names a file or folder, or several ->
     'folder': _check_folder, 'folders': _check_folder, 'table': _check_table,
 }
 SETS = 'synthetic', 'fl', 'real' # names of cells that need no folder
+_OWN = 'detector', 'scored run' # folders that may need a module of the user
+
+
+def split_module(
+    value: str, # folder, or MODULE:FOLDER
+) -> tuple[str, str]: # name of the module, empty if there is none, and the folder
+    "The module of the user that defines the class of a detector, and the folder of the detector."
+    named = re.fullmatch(r'([A-Za-z_][\w.]+):(?!//)(.+)', str(value)) # a letter alone is a drive
+    return named.groups() if named and not user_path(value).exists() else ('', value)
 
 
 def _listed(value): return value if isinstance(value, list) else [value]
@@ -318,6 +327,7 @@ def check_paths(
     for name, p in described.items():
         if p.kind not in PATHS: continue
         for path in _listed(values[name]):
+            if p.kind in _OWN: path = split_module(path)[1]
             if path and path not in SETS: PATHS[p.kind](user_path(path))
 
 # %% ../../nbs/command/79_runs.ipynb #d0ce8159
@@ -354,7 +364,7 @@ def _execute(notebook, folder, target, parameters, **settings):
 def _calibration_cells(folder):
     "Number of calibration cells of a detector, from the header of its file; None if it does not say."
     package = Path(supn_cells.__file__).parent/'models'/'fluorescence'
-    path = (user_path(folder) if folder else package)/'detector.safetensors'
+    path = (user_path(split_module(folder)[1]) if folder else package)/'detector.safetensors'
     try:
         with open(path, 'rb') as f: header = json.loads(f.read(int.from_bytes(f.read(8), 'little')))
         return header['calibration/scores']['shape'][0]
@@ -369,6 +379,15 @@ def _check_rate(values):
                          f'rate is {math.ceil(1e6/(n + 1))/1e6:g}')
 
 
+def _check_extras(values):
+    "ValueError says what to install for a value of a parameter."
+    wanted = {'cluster': ('distributed', values.get('workers') or values.get('scheduler')),
+              'baselines': ('timm', values.get('views') == 'network')}
+    for extra, (package, is_wanted) in wanted.items():
+        if is_wanted and importlib.util.find_spec(package) is None:
+            raise ValueError(f"the package {package} is missing: pip install 'supn_cells[{extra}]'")
+
+
 def _check_run(path, parameters):
     "Defaults of a notebook and checked parameters; ValueError or OSError names the one that is wrong."
     described = describe_parameters(path)
@@ -378,67 +397,18 @@ def _check_run(path, parameters):
     values = defaults | checked
     check_paths(values, described)
     _check_rate(values)
+    _check_extras(values)
     if values.get('data') == 'fl' and not values.get('data_path'): _check_fl(None) # where it is searched for
     return defaults, checked
 
-
-@contextmanager
-def _on_full_disk(path):
-    "Raise CannotWrite instead of an error of papermill that names no file."
-    from supn_cells.base.files import writing
-    try: yield
-    except OSError as e:
-        if e.errno not in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT): raise
-        with writing(path): raise
-
-# %% ../../nbs/command/79_runs.ipynb #2ab38a44
-def run_notebook(
-    notebook: str, # name of a notebook of the project, or path of any notebook
-    run: str | Path, # folder of the run, relative to where the user is; made if missing
-    parameters: dict, # values by name
-    progress: bool = True, # show progress on the console
-) -> Path | None: # the executed notebook; None in all processes of `torchrun` but the first
-    "Check the parameters and the paths that they name, then execute a notebook with papermill."
-    path, folder = find_notebook(notebook), user_path(run)
-    defaults, checked = _check_run(path, parameters)
-    if 'run' in defaults: checked['run'] = str(folder)
-    for name in ('papermill', 'asyncio'): # main reports what fails
-        logging.getLogger(name).setLevel(logging.CRITICAL)
-    from supn_cells.base.files import locked, write_json
-    from supn_cells.base.workers import CONSOLE
-    from supn_cells.detector.training import process
-
-    if process()[0]: # a helper of the first process
-        _execute(path, folder, None, checked, progress_bar=False)
-        return None
-    unfinished = folder/f'{path.stem}.unfinished.ipynb'
-    shown = dict(progress_bar=progress, stdout_file=sys.stdout if progress else None, stderr_file=sys.stderr)
-    with locked(folder/'.lock'), patch.dict(os.environ, {CONSOLE: '1'} if progress else {}):
-        with _on_full_disk(unfinished):
-            _execute(path, folder, unfinished, checked, **shown)
-        write_json(folder/f'{path.stem}.parameters.json', {**defaults, **checked})
-        return unfinished.replace(folder/path.name)
-
-# %% ../../nbs/command/79_runs.ipynb #5744e7a8
-def sweep_runs(
-    grid: dict[str, list], # values of each parameter that is varied
-) -> dict[str, dict]: # parameters of each run, by the name of its folder
-    "All combinations of the values; ValueError if two combinations have one name."
-    runs = {}
-    for values in itertools.product(*grid.values()):
-        varied = dict(zip(grid, values))
-        name = '-'.join(re.sub(r'[^\w.+]+', '_', f'{key}_{value}') for key, value in varied.items())
-        if name in runs: raise ValueError(f'{name} would be the folder of two runs: leave one of them out')
-        runs[name] = varied
-    return runs
-
-# %% ../../nbs/command/79_runs.ipynb #163df725
+# %% ../../nbs/command/79_runs.ipynb #9c6254e9
 _RECORDS = 'detector', 'scored run', 'folders', 'known cells' # inputs of which only records count, not images
 
 
 def _digest(path, kind):
     "Digest of the files of an input: all files of a folder, or the records in the folder of a run."
     from supn_cells.base.files import file_digest
+    path = user_path(split_module(path)[1] if kind in _OWN else path)
     if path.is_file(): return file_digest(path)
     found = [f for f in path.rglob('*') if f.is_file() and not f.name.startswith('.')]
     if kind in _RECORDS: found = [f for f in found if f.suffix in ('.json', '.csv', '.safetensors')]
@@ -453,20 +423,124 @@ def _inputs_of(notebook, values, digests):
     for name, p in describe_parameters(notebook).items():
         if name == 'data_path' and values.get('data') == 'fl' and not values[name]:
             from supn_cells.cells.public import find_fl
-            values = {**values, name: str(find_fl())} # where it is searched for
+            values = {**values, name: str(find_fl() or '')} # where it is searched for
         for path in _listed(values[name]) if p.kind in PATHS and p.kind != 'table' else ():
             if path and path not in SETS and (path, name) not in digests:
-                digests[path, name] = _digest(user_path(path), p.kind)
+                digests[path, name] = _digest(path, p.kind)
     used = {f'{name} ({path})': x for (path, name), x in digests.items() if path in _listed(values[name])}
     return {'code': hashlib.sha256('\n'.join(code).encode()).hexdigest()[:16], 'versions': versions(), **used}
 
-# %% ../../nbs/command/79_runs.ipynb #e58a43f5
+# %% ../../nbs/command/79_runs.ipynb #12810320
 def _kept(folder, notebook, what):
-    "A record that a finished run left, `parameters` or `inputs`; None if it is missing."
+    "A record in the folder of a run: `parameters`, `inputs` or `unfinished`; None if it is missing."
     path = folder/f'{notebook.stem}.{what}.json'
     return json.loads(path.read_text(encoding='utf-8')) if path.is_file() else None
 
 
+def _earlier(folder, notebook):
+    "Parameters and inputs of the run in a folder, finished or not."
+    begun = _kept(folder, notebook, 'unfinished')
+    return begun or {what: _kept(folder, notebook, what) or {} for what in ('parameters', 'inputs')}
+
+
+_NO_RESULT = 'run', 'workers', 'scheduler' # parameters that change no result
+_KEPT_APART = 'cells', 'cells with masks', 'frames', 'fluorescence set' # results of others are not replaced
+
+
+def _check_earlier(folder, notebook, parameters, inputs):
+    "Say what differs from the run in the folder; ValueError if that run is of other cells or frames."
+    from supn_cells.base.files import differences
+    known = _earlier(folder, notebook)
+    for name, p in describe_parameters(notebook).items() if known['inputs'] else ():
+        if p.kind not in _KEPT_APART: continue
+        before, now = ({k: v for k, v in record.items() if k.startswith(f'{name} (')}
+                       for record in (known['inputs'], inputs))
+        if before and before.keys() != now.keys() and not {*before.values()} & {*now.values()}:
+            raise ValueError(f'{folder} holds the results of {" and ".join(before)}: choose another folder, '
+                             'or delete it')
+    given = {name: x for name, x in parameters.items() if name not in _NO_RESULT}
+    same = {name: x for name, x in inputs.items() if name in known['inputs']}
+    changed = differences(known['parameters'], given) if known['parameters'] else []
+    if changed := changed + differences(known['inputs'], same):
+        print(f'supn_cells: {folder} was made with {"; ".join(changed)}. It is run anew.', file=sys.stderr)
+
+# %% ../../nbs/command/79_runs.ipynb #2ab38a44
+@contextmanager
+def _on_full_disk(path):
+    "Raise CannotWrite instead of an error of papermill that names no file."
+    from supn_cells.base.files import writing
+    try: yield
+    except OSError as e:
+        if e.errno not in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT): raise
+        with writing(path): raise
+
+
+@contextmanager
+def _recording(folder, notebook, parameters, inputs):
+    "Keep the record of a run around it."
+    from supn_cells.base.files import write_json
+    begun, done = (folder/f'{notebook.stem}.{what}.json' for what in ('unfinished', 'inputs'))
+    _check_earlier(folder, notebook, parameters, inputs)
+    write_json(begun, {'parameters': parameters, 'inputs': inputs})
+    done.unlink(missing_ok=True) # from here on the results are of two runs
+    yield
+    write_json(folder/f'{notebook.stem}.parameters.json', parameters)
+    write_json(done, inputs)
+    begun.unlink()
+
+
+def _for_kernel(notebook, folder, checked):
+    "Values of the parameters as the kernel gets them, and the modules that it needs."
+    values, modules = dict(checked), []
+    for name, p in describe_parameters(notebook).items():
+        if name == 'run': values['run'] = str(folder)
+        if p.kind not in _OWN or name not in values: continue
+        module, values[name] = split_module(values[name])
+        if module: modules.append(module)
+    return values, modules
+
+# %% ../../nbs/command/79_runs.ipynb #bfa38851
+def run_notebook(
+    notebook: str, # name of a notebook of the project, or path of any notebook
+    run: str | Path, # folder of the run, relative to where the user is; made if missing
+    parameters: dict, # values by name
+    progress: bool = True, # show progress on the console
+) -> Path | None: # the executed notebook; None in all processes of `torchrun` but the first
+    "Check the parameters and the paths that they name, then execute a notebook with papermill."
+    path, folder = find_notebook(notebook), user_path(run)
+    defaults, checked = _check_run(path, parameters)
+    values, modules = _for_kernel(path, folder, checked)
+    for name in ('papermill', 'asyncio'): # main reports what fails
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    from supn_cells.base.files import locked
+    from supn_cells.base.workers import CONSOLE, MODULES
+    from supn_cells.detector.training import process
+
+    world = ({CONSOLE: '1'} if progress else {}) | ({MODULES: ','.join(modules)} if modules else {})
+    unfinished, record = folder/f'{path.stem}.unfinished.ipynb', defaults | values | checked
+    shown = dict(progress_bar=progress, stdout_file=sys.stdout if progress else None, stderr_file=sys.stderr)
+    with patch.dict(os.environ, world):
+        if process()[0]: # a helper of the first process
+            _execute(path, folder, None, values, progress_bar=False)
+            return None
+        with locked(folder/'.lock'), _recording(folder, path, record, _inputs_of(path, record, {})):
+            with _on_full_disk(unfinished): _execute(path, folder, unfinished, values, **shown)
+            return unfinished.replace(folder/path.name)
+
+# %% ../../nbs/command/79_runs.ipynb #5744e7a8
+def sweep_runs(
+    grid: dict[str, list], # values of each parameter that is varied
+) -> dict[str, dict]: # parameters of each run, by the name of its folder
+    "All combinations of the values; ValueError if two combinations have one name."
+    runs = {}
+    for values in itertools.product(*grid.values()):
+        varied = dict(zip(grid, values))
+        name = '-'.join(re.sub(r'[^\w.+]+', '_', f'{key}_{value}') for key, value in varied.items())
+        if name in runs: raise ValueError(f'{name} would be the folder of two runs: leave one of them out')
+        runs[name] = varied
+    return runs
+
+# %% ../../nbs/command/79_runs.ipynb #e58a43f5
 def _finished(folder, notebook, parameters, inputs):
     "Whether a run with these parameters is there; ValueError if it was made from other files or versions."
     from supn_cells.base.files import check_settings
@@ -484,22 +558,28 @@ def _one_run(sweep, item):
     if Path.cwd() != home: os.chdir(home) # the user's paths start there
     if _finished(folder, notebook, parameters, inputs):
         return {'status': 'done before', 'seconds': 0., 'error': ''}
-    from supn_cells.base.files import write_json
-    (folder/f'{notebook.stem}.inputs.json').unlink(missing_ok=True) # of an earlier run
     start, status, error = time.perf_counter(), 'done', ''
-    try:
-        run_notebook(str(notebook), folder, parameters, progress=False)
-        write_json(folder/f'{notebook.stem}.inputs.json', inputs)
+    try: run_notebook(str(notebook), folder, parameters, progress=False)
     except Exception as e: # a notebook may raise anything; the other runs continue
         status = 'failed'
         error = f'{getattr(e, "ename", type(e).__name__)}: {getattr(e, "evalue", e)}'
     return {'status': status, 'seconds': round(time.perf_counter() - start, 1), 'error': error}
 
 # %% ../../nbs/command/79_runs.ipynb #7b29f4e6
-def _sweep_rows(metrics, about):
-    "The table that a run left with the values in front; one row if the run left no table."
+def _left(folder):
+    "What a run left: its table of metrics, or the numbers of its cells and alarms, or an empty row."
     import pandas as pd
-    left = pd.read_csv(metrics) if metrics.is_file() else pd.DataFrame(index=[0])
+    if (path := folder/'metrics.csv').is_file(): return pd.read_csv(path)
+    for name in ('scores.csv', 'cells.csv'):
+        if (path := folder/name).is_file() and 'alarm' in (table := pd.read_csv(path)):
+            return pd.DataFrame({'cells': [len(table)], 'alarms': [int(table.alarm.sum())]})
+    return pd.DataFrame(index=[0])
+
+
+def _sweep_rows(folder, about):
+    "What a run left, with the values in front."
+    import pandas as pd
+    left = _left(folder)
     front = pd.DataFrame({name: [value]*len(left) for name, value in about.items()})
     return pd.concat([front, left.drop(columns=about, errors='ignore')], axis=1)
 
@@ -515,6 +595,7 @@ def run_sweep(
 ): # pandas.DataFrame, as written to sweep.csv
     "Run a notebook for all combinations; ValueError names a wrong parameter before anything is run."
     path, folder, runs, digests = find_notebook(notebook), user_path(folder), sweep_runs(grid), {}
+    _check_extras(dict(workers=workers, scheduler=scheduler))
     for name, varied in runs.items():
         defaults, given = _check_run(path, fixed | varied)
         runs[name] = varied, given, _inputs_of(path, defaults | given, digests)
@@ -529,7 +610,7 @@ def run_sweep(
     with open_cluster(workers, scheduler) as client, bar:
         records = in_order(_one_run, (path, Path.cwd()), items, client)
         for record, (name, (varied, *_)) in zip(records, runs.items()): # to the end of the records
-            tables.append(_sweep_rows(folder/name/'metrics.csv', {'run': name, **varied, **record}))
+            tables.append(_sweep_rows(folder/name, {'run': name, **varied, **record}))
             table = pd.concat(tables, ignore_index=True)
             write_csv(folder/'sweep.csv', table)
             bar.update()
@@ -560,9 +641,17 @@ def _print_help(name):
         if parameter != 'run': print(f'  {parameter}: {p.kind} = {p.default!r}\n      {p.help}')
 
 # %% ../../nbs/command/79_runs.ipynb #570af8c3
+class _Parser(argparse.ArgumentParser):
+    "A parser that answers `--rate 0.1` with `-p rate 0.1`."
+    def error(self, message):
+        given = re.match(r'unrecognized arguments: --([\w-]+)(?:[= ](\S+))?', message)
+        if given: message = f'a parameter is given as -p {given[1].replace("-", "_")} {given[2] or "VALUE"}'
+        super().error(message)
+
+
 def _new_parser(prog, description, epilog, notebook, values, help):
     "The parser of one run, or of a sweep, where a parameter may have several `values`."
-    parser = argparse.ArgumentParser(prog=prog, description=description, epilog=epilog)
+    parser = _Parser(prog=prog, description=description, epilog=epilog)
     first = parser.add_argument('notebook', help=notebook)
     first.completer = lambda **_: ['list', 'sweep', *notebook_names()]
     parser.add_argument('run', help='folder of the run, for example runs/first; made if missing')
@@ -707,7 +796,7 @@ def main(argv: list[str] | None = None) -> int: # exit status
     argv = sys.argv[1:] if argv is None else argv
     with patch.multiple(sys, stdout=_Console(sys.stdout), stderr=_Console(sys.stderr)):
         try: status = _dispatch(argv)
-        except (ValueError, OSError) as e:
+        except (ValueError, OSError, ImportError) as e:
             print(f'supn_cells: {e}', file=sys.stderr)
             status = 2
         except KeyboardInterrupt:

@@ -8,6 +8,7 @@ __all__ = ['AnomalyResult', 'Detector', 'mean_highest', 'calibrate_usual', 'Comp
 # %% ../../nbs/detector/33_detector.ipynb #989c191d
 import importlib
 import json
+import os
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from torch import Tensor, nn
 import supn_cells
 from .. import __version__
 from ..base.files import read_metadata, read_tensors, tensor_digest, write_tensors
+from ..base.workers import MODULES
 from ..cells.cells import CellSet, Preparation, check_cells
 from ..cells.images import erode
 from ..cells.reference import Reference, appearance, evenly
@@ -341,9 +343,10 @@ def _find_class(name, module, path):
         try: return getattr(supn_cells if main else importlib.import_module(module), name)
         except (ImportError, AttributeError) as e:
             raise ValueError(f'{path} cannot be loaded here ({e})') from None
+    for own in filter(None, os.environ.get(MODULES, '').split(',')): importlib.import_module(own)
     if known := [c for c in _classes(Detector) if c.__name__ == name]: return known[-1]
     raise ValueError(f'{path} is a {name}, which is not known here: import the module that defines it first '
-                     f'({module})')
+                     f'({module}). On the command line, name the module: -p model {module}:{path.parent}')
 
 # %% ../../nbs/detector/33_detector.ipynb #91430ef6
 def _read_detector(path):
