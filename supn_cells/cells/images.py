@@ -176,7 +176,7 @@ def show_images(
     cmap: str = 'gray', # colour map of matplotlib
     label: str = None, # text beside a colour bar; without it there is no bar
     size: float = 1.2, # side of a picture, inches
-) -> 'matplotlib.figure.Figure':
+) -> object: # figure of matplotlib
     "Grid of pictures on one scale; ValueError if a picture has neither one channel nor three."
     import matplotlib.pyplot as plt # takes long to load
 
