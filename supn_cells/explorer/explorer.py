@@ -170,7 +170,8 @@ def turn(self: Exploration, by: int) -> None:
 @patch
 def _read_learnt(self: Exploration):
     "Read what an earlier session has learnt and drawn; ValueError if it is of other scores."
-    self.learnt, self.drawn, self.before = [], {}, [] # re-rankings; chance by cell; cells judged before the draw
+    self.learnt, self.drawn = [], {} # re-rankings; chance by cell
+    self.before = [] # cells judged before the draw
     if not (path := self.run.folder/'learnt.json').is_file(): return
     try:
         kept = json.loads(path.read_text(encoding='utf-8'))
@@ -315,7 +316,8 @@ def alarm_words(self: Exploration) -> str:
     try: above = f'score above {self.calibration.threshold(self.rate):.2f}' if self.calibration else ''
     except ValueError as e: above = str(e)
     if relative: above = 'relative to the level of each frame'
-    return (f'{counted(alarms, "alarm")} of {counted(len(self), "cell")} at a false-alarm rate of {self.rate:.3g}'
+    return (f'{counted(alarms, "alarm")} of {counted(len(self), "cell")} at a false-alarm rate of '
+            f'{self.rate:.3g}'
             f'{above and f" ({above})"}; {chance:.3g} expected by chance if all were healthy')
 
 # %% ../../nbs/explorer/82_explorer.ipynb #f3420d48

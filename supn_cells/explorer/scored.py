@@ -240,8 +240,8 @@ def _measure_features(self: ScoredRun, piece=32):
 
 @patch
 def features(self: ScoredRun) -> pd.DataFrame: # a row a cell, in the order of the table
-    """Features of the cells from features.csv, which is made the first time; FileNotFoundError or ValueError says
-    what to do."""
+    """Features of the cells from features.csv, which is made the first time; FileNotFoundError or ValueError
+    says what to do."""
     if not (path := self.folder/'features.csv').is_file():
         write_csv(path, self._measure_features().reset_index(), '%.6g')
     table = read_csv(path, converters={'cell': str})
