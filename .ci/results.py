@@ -119,7 +119,7 @@ def problems(made, commit, listed, known):
 def check(made, commit):
     from supn_cells.detector.detector import Detector
     both = Detector.load()
-    found = list(problems(made, commit, {p.name for p in PUBLISHED.glob('*.csv')}, {both.digest, both.spot.digest}))
+    found = list(problems(made, commit, {p.name for p in PUBLISHED.glob('*.csv')}, {both.digest(), both.spot.digest()}))
     print('\n'.join(found + [f'{len(found)} problems']))
     return 1 if found else 0
 
