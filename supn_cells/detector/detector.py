@@ -322,6 +322,15 @@ def stored(self: Detector) -> tuple[dict, dict]: # tensors by name; settings and
     return tensors, made
 
 
+def _stored_around(detector, parts):
+    "Tensors that a file keeps of a detector that holds others, by name, its notes, and theirs."
+    inner = {name: part.stored() for name, part in parts.items()}
+    tensors, made = Detector.stored(detector)
+    tensors = {name: t for name, t in tensors.items() if not name.startswith('state/')} # others have theirs
+    for part, (own, _) in inner.items(): tensors |= {f'{part}/{name}': t for name, t in own.items()}
+    return tensors, made, {part: about for part, (_, about) in inner.items()}
+
+
 @patch
 def save(self: Detector,
     folder: str | Path, # folder of the file, made if missing

@@ -26,7 +26,8 @@ from sklearn.model_selection import GroupKFold, StratifiedKFold
 from ..base.files import tensor_digest
 from ..cells.cells import CellSet
 from .calibrate import Calibration, frame_numbers
-from .detector import AnomalyResult, Detector, _part, _restore, mean_highest
+from .detector import AnomalyResult, Detector, _part, _restore, _stored_around
+from .detector import mean_highest
 from .metrics import auroc
 from .profile import ProfileDetector
 
@@ -252,13 +253,10 @@ def learn(self: Detector,
 @patch
 def stored(self: Taught) -> tuple[dict, dict]: # tensors by name; settings and notes, as JSON takes them
     "Everything that a file keeps."
-    own, about = self.start.stored()
-    tensors, made = Detector.stored(self)
-    tensors = {name: t for name, t in tensors.items() if not name.startswith('state/')}
-    tensors |= {f'start/{name}': t for name, t in own.items()}
+    tensors, made, inside = _stored_around(self, {'start': self.start})
     tensors |= {f'trees/{name}': torch.from_numpy(t) for name, t in self.teaching.trees.items()}
     known = {k: v for k, v in vars(self.teaching).items() if k != 'trees'}
-    return tensors, {**made, 'start': about, 'teaching': known}
+    return tensors, {**made, **inside, 'teaching': known}
 
 
 @patch(cls_method=True)

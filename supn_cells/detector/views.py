@@ -20,7 +20,7 @@ from ..base.files import tensor_digest
 from ..cells.cells import CellSet
 from ..cells.drawn import inject_spots
 from .calibrate import Calibration
-from .detector import AnomalyResult, Detector, _part, _restore
+from .detector import AnomalyResult, Detector, _part, _restore, _stored_around
 from .metrics import auroc
 from .profile import _LEAST, ProfileDetector
 
@@ -170,11 +170,8 @@ def _why(self: TwoViews, cells, prepared, wanted):
 @patch
 def stored(self: TwoViews) -> tuple[dict, dict]: # tensors by name; settings and notes, as JSON takes them
     "Everything that a file keeps; ValueError if a view is not fitted."
-    views = {name: getattr(self, name).stored() for name in ('spot', 'cell')}
-    tensors, made = Detector.stored(self)
-    tensors = {name: t for name, t in tensors.items() if not name.startswith('state/')} # views have theirs
-    for view, (own, _) in views.items(): tensors |= {f'{view}/{name}': t for name, t in own.items()}
-    return tensors, {**made, 'views': {view: about for view, (_, about) in views.items()}}
+    tensors, made, views = _stored_around(self, {'spot': self.spot, 'cell': self.cell})
+    return tensors, {**made, 'views': views}
 
 
 @patch(cls_method=True)
